@@ -31,6 +31,11 @@ describe('a break', () => {
       ['06-01: 09:00–16:00 [12:00–13:00] [15:00–16:00]'],
     ],
     [
+      'begins at a lock whose own logon never arrived',
+      ['06-01 12:00 lock', '06-01 13:00 unlock', '06-01 18:00 lock'],
+      ['06-01: 12:00–18:00 [12:00–13:00]'],
+    ],
+    [
       'is not while another device is in use',
       [
         '06-01 09:00 logon',

@@ -2,7 +2,7 @@
 import type { DayBook } from './days.ts';
 import { compareLogs, type Log, MINUTE_MS } from './logs.ts';
 import type { BreakSettings } from './settings.ts';
-import type { Track } from './use.ts';
+import type { Step, Track } from './use.ts';
 
 /** From the log that ended the last use to the log that began the next, longer than nothing. */
 export interface Gap {
@@ -17,12 +17,15 @@ export interface Gap {
  */
 export function gapsBetweenUses(tracks: readonly Track[]): Gap[] {
   const steps = tracks
-    .flatMap((track) => track.steps.map((step) => ({ track, step })))
+    .flatMap((track) =>
+      track.steps.map((step, index) => ({ track, step, unheard: endsUnheardUse(track.steps, index) })),
+    )
     .sort((a, b) => compareLogs(a.step.log, b.step.log));
   const inUse = new Set<Track>();
   const gaps: Gap[] = [];
   let start: Log | null = null;
-  for (const { track, step } of steps) {
+  for (const { track, step, unheard } of steps) {
+    if (unheard) inUse.add(track);
     const before = inUse.size;
     if (step.inUse) inUse.add(track);
     else inUse.delete(track);
@@ -35,6 +38,13 @@ export function gapsBetweenUses(tracks: readonly Track[]): Gap[] {
     }
   }
   return gaps;
+}
+
+/** Whether a log ends a use whose beginning never reached us: nobody locks a session that was not in use. */
+function endsUnheardUse(steps: readonly Step[], index: number): boolean {
+  const [before, step] = [steps[index - 1], steps[index]];
+  const fromNothing = before === undefined || before.effect === 'finds-lost';
+  return fromNothing && step?.effect === 'ends' && step.log.kind !== 'suspend';
 }
 
 /**

@@ -140,6 +140,20 @@ describe('出勤 and 退勤', () => {
     expect(workdaysOf(logs, { source })).toEqual([`06-01: ${expected}`]);
   });
 
+  test.each<[PunchSource, Log['source'], string[]]>([
+    ['client', 'bridge', ['06-01: 09:00– no-clock-out']],
+    ['malion', 'malion', ['06-01: 09:00–18:00']],
+  ])(
+    'from %s: who began a log matters only to what watches Windows itself',
+    (source, logSource, expected) => {
+      const logs: [string, Partial<Log>][] = [
+        ['06-01 09:00 logon', from(logSource)],
+        ['06-01 18:00 logoff', { ...from(logSource), ...SYSTEM }],
+      ];
+      expect(workdaysOf(logs, { source })).toEqual(expected);
+    },
+  );
+
   test('come from the chosen source only', () => {
     const logs: Case[1] = [
       ['06-01 08:00 logon', from('malion')],

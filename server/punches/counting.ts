@@ -35,11 +35,20 @@ const USE: Record<PunchSource, ReadonlySet<string>> = {
   senselink: new Set(),
 };
 
+/**
+ * Whether a log is an act of the employee. Only what watches Windows itself can tell the system's doings apart; what
+ * LanScope, MaLion and SenseLink report counts whoever began it.
+ */
+export function isByEmployee(log: Log): boolean {
+  const source = punchSourceOf(log.source);
+  return log.initiator === 'user' || (source !== 'client' && source !== 'smarton');
+}
+
 /** Whether a log is on the list of the chosen source and an act of the employee. A reconciled logoff never is. */
 export function isListed(log: Log, { source }: GroupSettings): boolean {
   return (
     log.source !== 'reconciled' &&
-    log.initiator === 'user' &&
+    isByEmployee(log) &&
     punchSourceOf(log.source) === source &&
     PUNCHING[source].has(log.kind)
   );

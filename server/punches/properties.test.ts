@@ -97,8 +97,9 @@ describe('workdays of any logs', () => {
           const made = day.out === null ? [day.in] : [day.in, day.out];
           for (const { logId } of made) {
             expect(day.logIds).toContain(logId);
-            expect(byId.get(logId)).toMatchObject({ initiator: 'user' });
-            expect(byId.get(logId)?.source).not.toBe('reconciled');
+            const log = byId.get(logId);
+            expect(log?.source).not.toBe('reconciled');
+            if (log?.source === 'bridge') expect(log.initiator).toBe('user');
           }
         }
       }),

@@ -1,5 +1,5 @@
 /** Follows each session through its logs: when it is in use, and what each log does to that. */
-import { tellsOfUse } from './counting.ts';
+import { isByEmployee, tellsOfUse } from './counting.ts';
 import { type Log, type PunchSource, punchSourceOf } from './logs.ts';
 
 /**
@@ -87,7 +87,7 @@ function step(track: OpenTrack, log: Log, effect: Effect): void {
 }
 
 function effectOf(track: OpenTrack, log: Log): Effect | null {
-  const byUser = log.initiator === 'user';
+  const byUser = isByEmployee(log);
   switch (log.kind) {
     case 'logon':
       return byUser ? 'begins' : 'finds-lost';
