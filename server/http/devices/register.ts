@@ -2,15 +2,13 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import type { DeviceRegistration, DeviceRole } from '../../../contract/device.ts';
 import type { DeviceId } from '../../../contract/ids.ts';
+import { deviceSecretPurpose } from '../../secrets/purposes.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
 import { tokenHash } from '../../secrets/token-hash.ts';
 import type { AccessTokenTable, CompanyTable } from '../../store/schema.ts';
 import type { Store } from '../../store/store.ts';
 import { Refusal } from '../refusal.ts';
 import { type Device, refuseRetired } from './devices.ts';
-
-/** What a device secret is sealed for. */
-export const deviceSecretPurpose = (device: string): string => `device-secret/${device}`;
 
 interface Registered {
   company: Selectable<CompanyTable>;
