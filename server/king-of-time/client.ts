@@ -41,8 +41,8 @@ export interface KingOfTimeClient {
   registerPunch(employeeKey: string, punch: PunchRegistration): Promise<Outcome<shapes.RegisteredPunch>>;
   /** The punches of one employee on one workday. Shut in the forbidden hours, as all reading is. */
   readPunches(employeeKey: string, date: string): Promise<Outcome<{ time: string; code: string }[]>>;
-  /** Whether a workday of an employee is closed (締め). */
-  readClosing(employeeKey: string, date: string): Promise<Outcome<boolean>>;
+  /** The keys of the employees for whom a workday is closed (締め). */
+  readClosed(date: string): Promise<Outcome<Set<string>>>;
   /** Whether the token is good; open at any hour. */
   checkToken(): Promise<Outcome<boolean>>;
   readCompany(): Promise<Outcome<z.infer<typeof shapes.companyAnswer>>>;
@@ -105,20 +105,27 @@ export function createKingOfTimeClient(options: KingOfTimeClientOptions): KingOf
       if (outcome.status !== 'ok') return outcome;
       const { value } = outcome;
       const isOurs =
-        value.date === date && value.employeeKey === employeeKey && value.timeRecord.code === PUNCH_CODE[kind];
+        value.date === date &&
+        value.employeeKey === employeeKey &&
+        value.timeRecord.code === PUNCH_CODE[kind];
       return isOurs ? outcome : { ...outcome, status: 'unknown', message: 'Another punch was confirmed' };
     },
     async readPunches(employeeKey, date) {
       const outcome = await call(shapes.punchDays, `/daily-workings/timerecord?${oneDay(employeeKey, date)}`);
       if (outcome.status !== 'ok') return outcome;
-      const value = itemsOf(outcome.value, employeeKey, date).flatMap(({ timeRecord }) => timeRecord);
+      const value = outcome.value
+        .flatMap(({ dailyWorkings }) => dailyWorkings)
+        .filter((item) => item.date === date && item.employeeKey === employeeKey)
+        .flatMap(({ timeRecord }) => timeRecord);
       return { ...outcome, value };
     },
-    async readClosing(employeeKey, date) {
+    async readClosed(date) {
       const outcome = await call(shapes.workingDays, `/daily-workings?start=${date}&end=${date}`);
       if (outcome.status !== 'ok') return outcome;
-      const value = itemsOf(outcome.value, employeeKey, date).some(({ isClosing }) => isClosing === true);
-      return { ...outcome, value };
+      const closed = outcome.value
+        .flatMap(({ dailyWorkings }) => dailyWorkings)
+        .filter((item) => item.date === date && item.isClosing === true);
+      return { ...outcome, value: new Set(closed.map(({ employeeKey }) => employeeKey)) };
     },
     async checkToken() {
       const outcome = await call(shapes.tokenState, `/tokens/${encodeURIComponent(token)}/available`);
@@ -136,16 +143,6 @@ export function createKingOfTimeClient(options: KingOfTimeClientOptions): KingOf
 
 const oneDay = (employeeKey: string, date: string): string =>
   `employeeKeys=${encodeURIComponent(employeeKey)}&start=${date}&end=${date}`;
-
-function itemsOf<T extends { date: string; employeeKey: string }>(
-  days: readonly { dailyWorkings: readonly T[] }[],
-  employeeKey: string,
-  date: string,
-): T[] {
-  return days
-    .flatMap(({ dailyWorkings }) => dailyWorkings)
-    .filter((item) => item.date === date && item.employeeKey === employeeKey);
-}
 
 function parseJson(text: string): unknown {
   try {

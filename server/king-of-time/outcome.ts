@@ -60,7 +60,8 @@ export function outcomeOfFailure(answer: Answer, now: number): Exclude<Outcome<n
     message: items.map(({ message }) => message).join(' / ') || null,
   };
   const has = (known: Set<string>) => codes.some((code) => known.has(code));
-  if (codes.includes('104')) return { ...said, status: 'deferred', retryAt: forbiddenUntil(now) ?? now + 60_000 };
+  if (codes.includes('104'))
+    return { ...said, status: 'deferred', retryAt: forbiddenUntil(now) ?? now + 60_000 };
   if (httpStatus === 429 || has(SLOW_DOWN)) {
     return { ...said, status: 'slow-down', retryAfterMs: retryAfterMs(answer.retryAfter, now) };
   }

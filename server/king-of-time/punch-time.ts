@@ -6,7 +6,10 @@ import { DateTime } from 'luxon';
  *
  * @param at milliseconds since 1970; what is below a second is dropped.
  */
-export function punchTime(at: number, writing: { foreignTime: 'instant' | 'wall'; timeZone: string }): string {
+export function punchTime(
+  at: number,
+  writing: { foreignTime: 'instant' | 'wall'; timeZone: string },
+): string {
   const zone = writing.foreignTime === 'wall' ? writing.timeZone : 'Asia/Tokyo';
   return `${DateTime.fromMillis(at, { zone }).toFormat("yyyy-MM-dd'T'HH:mm:ss")}+09:00`;
 }

@@ -4,7 +4,11 @@ import { z } from 'zod';
 /** `1` 出勤, `2` 退勤, `3` 休憩開始, `4` 休憩終了; clients in the wild see numbers as well. */
 const punchCode = z.union([z.string(), z.number()]).transform(String);
 
-const timeRecord = z.looseObject({ time: z.string(), code: punchCode, credentialName: z.string().optional() });
+const timeRecord = z.looseObject({
+  time: z.string(),
+  code: punchCode,
+  credentialName: z.string().optional(),
+});
 
 /** Answer to a registration: `timeRecord` is one object here. */
 export const registeredPunch = z.looseObject({
@@ -19,7 +23,11 @@ export const punchDays = z.array(
   z.looseObject({
     date: z.string(),
     dailyWorkings: z.array(
-      z.looseObject({ date: z.string(), employeeKey: z.string(), timeRecord: z.array(timeRecord).default([]) }),
+      z.looseObject({
+        date: z.string(),
+        employeeKey: z.string(),
+        timeRecord: z.array(timeRecord).default([]),
+      }),
     ),
   }),
 );
