@@ -223,6 +223,8 @@ export interface OutboxTable {
   attempts: number;
   not_before: Instant;
   last_problem: string | null;
+  /** When a read showed that a punch sent without an answer had not arrived: it goes once more, and never again. */
+  verified_absent_at: Instant | null;
   created_at: Instant;
   changed_at: Instant;
 }
@@ -265,6 +267,8 @@ export interface AttendanceServiceTable {
   /** API token, sealed under the master key. */
   sealed_token: string;
   enabled: Flag;
+  /** First workday to forward, so that switching it on does not send the past; null for all there are. */
+  forward_from: string | null;
 }
 
 export interface SessionTable {

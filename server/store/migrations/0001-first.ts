@@ -1,4 +1,4 @@
-import type { ColumnDefinitionBuilder, CreateTableBuilder, Kysely } from 'kysely';
+import { type ColumnDefinitionBuilder, type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { Database } from '../schema.ts';
 
 type Columns = Record<string, string>;
@@ -248,6 +248,7 @@ export async function up(db: Kysely<Database>): Promise<void> {
       attempts: 'int',
       not_before: 'int',
       last_problem: 'text?',
+      verified_absent_at: 'int?',
       created_at: 'int',
       changed_at: 'int',
     },
@@ -255,6 +256,14 @@ export async function up(db: Kysely<Database>): Promise<void> {
   );
   // One row a punch: the last wall between us and a second one.
   await index(db, 'outbox', ['company', 'employee', 'date', 'kind', 'at'], true);
+  // And one 出勤 a workday, whatever its time.
+  await db.schema
+    .createIndex('outbox_one_in')
+    .unique()
+    .on('outbox')
+    .columns(['company', 'employee', 'date'])
+    .where(sql.ref('kind'), '=', 'in')
+    .execute();
   await index(db, 'outbox', ['state', 'not_before']);
 
   await table(
@@ -298,7 +307,7 @@ export async function up(db: Kysely<Database>): Promise<void> {
   await table(
     db,
     'attendance_services',
-    { company: 'text', base_url: 'text', sealed_token: 'text', enabled: 'int' },
+    { company: 'text', base_url: 'text', sealed_token: 'text', enabled: 'int', forward_from: 'text?' },
     ['company'],
   );
 
