@@ -92,6 +92,20 @@ export async function closeFinding(
     .execute();
 }
 
+/** The kinds of findings open on a device that its people should know of, sorted. */
+export async function openFindingKinds(tx: Store, { company, device }: DeviceScope): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('findings')
+    .select('kind')
+    .distinct()
+    .where('company', '=', company)
+    .where('device', '=', device)
+    .where('kind', '!=', 'journal-replaced' satisfies FindingKind)
+    .where('closed_at', 'is', null)
+    .execute();
+  return rows.map(({ kind }) => kind).sort();
+}
+
 /** The journals of a device in which two histories are told, as long as an administrator has not closed the matter. */
 export async function contestedJournals(
   tx: Store,

@@ -157,13 +157,24 @@ export class TestDevice {
 /** Seals under a master key of its own. */
 export const testSecrets = (): Secrets => createSecrets([{ id: 'test', key: randomBytes(32) }]);
 
-/** Registers a device with a company. */
+/** A new device, registered with a company. */
 export async function registerDevice(
   store: Kysely<Database>,
   secrets: Secrets,
   registered: { company: string; at: number | string; role?: DeviceRole },
 ): Promise<TestDevice> {
   const device = new TestDevice(registered.company, registered.role ?? 'client');
+  await putDevice(store, secrets, device, registered.at);
+  return device;
+}
+
+/** Registers a device in one more store. */
+export async function putDevice(
+  store: Kysely<Database>,
+  secrets: Secrets,
+  device: TestDevice,
+  at: number | string,
+): Promise<void> {
   await store
     .insertInto('devices')
     .values({
@@ -175,12 +186,11 @@ export async function registerDevice(
       sealed_secret: secrets.seal(device.secret, `device-secret/${device.id}`),
       access_token: 'token',
       client_version: '1.0.0',
-      registered_at: toMs(registered.at),
+      registered_at: toMs(at),
       retired_at: null,
-      last_seen_at: toMs(registered.at),
+      last_seen_at: toMs(at),
     })
     .execute();
-  return device;
 }
 
 /** Adds an employee and links accounts of devices to them. */

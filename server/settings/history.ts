@@ -10,6 +10,24 @@ export interface ResolvedSettings extends GroupSettings {
   readonly forwarding: Required<NonNullable<StoredSettings['forwarding']>>;
 }
 
+/** What holds where nobody has set anything. */
+const defaultSettings: ResolvedSettings = {
+  timeZone: 'Asia/Tokyo',
+  dayBorder: '00:00',
+  language: 'ja',
+  breaks: { enabled: false },
+  carryOver: false,
+  punches: 'both',
+  source: 'client',
+  forwarding: {
+    atOnce: false,
+    overwriteConfirmed: false,
+    otherRecorders: false,
+    vendorCompatible: false,
+    foreignTime: 'instant',
+  },
+};
+
 /** In force from workday `from` on; null means since ever. */
 export interface ResolvedChange {
   readonly from: string | null;
@@ -58,12 +76,18 @@ export async function forwardingSettings(
   return { ...forwarding, timeZone, carryOver };
 }
 
-/** The settings of an employee, completed, from each day on which something changed; the first are in force since ever. */
+export type ResolvedChanges = readonly [ResolvedChange, ...ResolvedChange[]];
+
+/**
+ * The settings of an employee, completed, from each day on which something changed; the first are in force since ever.
+ *
+ * @throws as `settingsHistory` does
+ */
 export async function settingsChanges(
   store: Store,
   company: string,
   employee: string,
-): Promise<[ResolvedChange, ...ResolvedChange[]]> {
+): Promise<ResolvedChanges> {
   const person = await store
     .selectFrom('employees')
     .leftJoin('divisions', (join) =>
@@ -71,16 +95,32 @@ export async function settingsChanges(
         .onRef('divisions.company', '=', 'employees.company')
         .onRef('divisions.code', '=', 'employees.division_code'),
     )
-    .select(['employees.group_id', 'employees.source', 'divisions.day_border'])
+    .select(['employees.group_id as group', 'employees.source', 'divisions.day_border as border'])
     .where('employees.company', '=', company)
     .where('employees.id', '=', employee)
     .executeTakeFirst();
   if (!person) throw new Error(`The company has no employee ${employee}`);
+  return changesFor(store, company, { ...person, source: punchSource.parse(person.source) });
+}
+
+/** The settings of a company for somebody who is not known as an employee yet. */
+export function companySettingsChanges(store: Store, company: string): Promise<ResolvedChanges> {
+  return changesFor(store, company, { group: null, border: null, source: 'client' });
+}
+
+interface Member {
+  group: string | null;
+  /** The division's day border. */
+  border: string | null;
+  source: GroupSettings['source'];
+}
+
+async function changesFor(store: Store, company: string, member: Member): Promise<ResolvedChanges> {
   const rows = await store
     .selectFrom('settings')
     .select(['group_id', 'effective_from', 'settings'])
     .where('company', '=', company)
-    .where('group_id', 'in', ['', ...(person.group_id === null ? [] : [person.group_id])])
+    .where('group_id', 'in', ['', ...(member.group === null ? [] : [member.group])])
     .orderBy('effective_from')
     .execute();
   const stored = rows.map((row) => ({
@@ -90,9 +130,7 @@ export async function settingsChanges(
   }));
   const inForce = (ofGroup: boolean, date: string): StoredSettings =>
     stored.findLast((row) => row.ofGroup === ofGroup && row.from <= date)?.settings ?? {};
-  const source = punchSource.parse(person.source);
-  const resolvedOn = (date: string): ResolvedSettings =>
-    resolved(inForce(true, date), inForce(false, date), person.day_border, source);
+  const resolvedOn = (date: string) => resolved(inForce(true, date), inForce(false, date), member);
   const dates = [...new Set(stored.map(({ from }) => from))].filter((from) => from !== '');
   return [
     { from: null, settings: resolvedOn('') },
@@ -101,43 +139,40 @@ export async function settingsChanges(
 }
 
 /** The settings in force on a workday. */
-export function settingsOn(
-  changes: readonly [ResolvedChange, ...ResolvedChange[]],
-  date: string,
-): ResolvedSettings {
+export function settingsOn(changes: ResolvedChanges, date: string): ResolvedSettings {
   return (changes.findLast(({ from }) => from === null || from <= date) ?? changes[0]).settings;
 }
 
 function resolved(
   group: StoredSettings,
   company: StoredSettings,
-  divisionBorder: string | null,
-  source: GroupSettings['source'],
+  { border, source }: Member,
 ): ResolvedSettings {
-  const forwarding = { ...company.forwarding, ...group.forwarding };
   return {
-    timeZone: group.timeZone ?? company.timeZone ?? 'Asia/Tokyo',
-    dayBorder: group.dayBorder ?? divisionBorder ?? company.dayBorder ?? '00:00',
-    language: group.language ?? company.language ?? 'ja',
+    timeZone: group.timeZone ?? company.timeZone ?? defaultSettings.timeZone,
+    dayBorder: group.dayBorder ?? border ?? company.dayBorder ?? defaultSettings.dayBorder,
+    language: group.language ?? company.language ?? defaultSettings.language,
     breaks: breakSettings(group.breaks, company.breaks),
-    carryOver: group.carryOver ?? company.carryOver ?? false,
-    punches: group.punches ?? company.punches ?? 'both',
+    carryOver: group.carryOver ?? company.carryOver ?? defaultSettings.carryOver,
+    punches: group.punches ?? company.punches ?? defaultSettings.punches,
     source,
     forwarding: {
-      atOnce: forwarding.atOnce ?? false,
-      overwriteConfirmed: forwarding.overwriteConfirmed ?? false,
-      otherRecorders: forwarding.otherRecorders ?? false,
-      vendorCompatible: forwarding.vendorCompatible ?? false,
-      foreignTime: forwarding.foreignTime ?? 'instant',
+      ...defaultSettings.forwarding,
+      ...defined(company.forwarding),
+      ...defined(group.forwarding),
     },
   };
+}
+
+function defined(part: StoredSettings['forwarding']): Partial<ResolvedSettings['forwarding']> {
+  return Object.fromEntries(Object.entries(part ?? {}).filter(([, value]) => value !== undefined));
 }
 
 type StoredBreaks = NonNullable<StoredSettings['breaks']>;
 
 /** A group that names any minimum names all of its own: a company's minimum for locks must not outdo a group's for both. */
 function breakSettings(group?: StoredBreaks, company?: StoredBreaks): GroupSettings['breaks'] {
-  const { enabled } = group ?? company ?? { enabled: false };
+  const { enabled } = group ?? company ?? defaultSettings.breaks;
   const namesMinimum = (breaks?: StoredBreaks) =>
     breaks?.minimumMinutes ?? breaks?.lockMinimumMinutes ?? breaks?.logoffMinimumMinutes;
   const minima = namesMinimum(group) === undefined ? company : group;
