@@ -6,9 +6,12 @@ import { root } from './processes.ts';
 
 const asked = process.argv.slice(2);
 const benches = globSync('test/bench/*.ts', { cwd: root }).filter((file) => !file.includes('.test'));
-const chosen = asked.length === 0 ? benches : benches.filter((file) => asked.includes(path.basename(file, '.ts')));
+const chosen =
+  asked.length === 0 ? benches : benches.filter((file) => asked.includes(path.basename(file, '.ts')));
 if (chosen.length === 0) {
-  console.error(`There is no such benchmark. There are: ${benches.map((f) => path.basename(f, '.ts')).join(', ')}`);
+  console.error(
+    `There is no such benchmark. There are: ${benches.map((f) => path.basename(f, '.ts')).join(', ')}`,
+  );
   process.exitCode = 2;
 }
 for (const file of chosen.toSorted()) {

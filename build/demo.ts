@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SANDBOX_TOKEN } from '../sandbox/king-of-time/state.ts';
 import { issueToken } from '../server/administration/access-tokens.ts';
 import { setAttendanceService } from '../server/administration/attendance-service.ts';
 import { readCompanyFile } from '../server/administration/company-file.ts';
@@ -12,7 +13,6 @@ import { importCompany } from '../server/administration/import-company.ts';
 import { linkAccount } from '../server/administration/link.ts';
 import { openStateDirectory } from '../server/secrets/state-directory.ts';
 import { openStore } from '../server/store/store.ts';
-import { SANDBOX_TOKEN } from '../sandbox/king-of-time/state.ts';
 import { freePort } from './ports.ts';
 import { endProcess, type Running, root, startProcess } from './processes.ts';
 

@@ -41,7 +41,8 @@ export async function startProcess(
   const stdout = createInterface({ input: child.stdout });
   const ready = once(stdout, 'line').then(() => 'ready' as const);
   const first = await Promise.race([ready, ended]);
-  if (first !== 'ready') throw new Error(`${name} ended (${first}) before it was ready.\n${lastWords.join('\n')}`);
+  if (first !== 'ready')
+    throw new Error(`${name} ended (${first}) before it was ready.\n${lastWords.join('\n')}`);
   stdout.on('line', () => {});
   return { name, process: child, ended };
 }

@@ -2,9 +2,9 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { createInstance } from 'i18next';
-import { buildPage } from '../sandbox/virtual-pc/build-page.ts';
 import en from '../locales/en/start.json' with { type: 'json' };
 import ja from '../locales/ja/start.json' with { type: 'json' };
+import { buildPage } from '../sandbox/virtual-pc/build-page.ts';
 import { startDemo } from './demo.ts';
 import { root } from './processes.ts';
 

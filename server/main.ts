@@ -1,14 +1,14 @@
 /** The server process: HTTP for devices and clients, and the worker that turns logs into punches and forwards them. */
 import { parseArgs } from 'node:util';
-import pino from 'pino';
 import { systemClock } from './clock.ts';
 import { createForwarder } from './forwarder/forwarder.ts';
+import { createLog } from './http/log.ts';
 import { createServer } from './http/server.ts';
 import { recompute } from './jobs/recompute.ts';
 import { startWorker } from './jobs/worker.ts';
-import { createRecordAnchor } from './logs/anchors.ts';
 import { createIngest } from './logs/ingest.ts';
 import { createReadMe } from './logs/me.ts';
+import { createRecordAnchor } from './logs/record-anchor.ts';
 import { KeyError } from './secrets/key-file.ts';
 import { openStateDirectory } from './secrets/state-directory.ts';
 import { forwardingSettings } from './settings/history.ts';
@@ -56,7 +56,7 @@ function readOptions(): Options | null {
 }
 
 async function run({ state, host, port, origin, outDelayMs }: Options): Promise<void> {
-  const log = pino({ level: process.env['SYSTEMLOG_LOG'] ?? 'info' }, pino.destination(2));
+  const log = createLog(process.env['SYSTEMLOG_LOG'] ?? 'info', process.stderr);
   const { storeFile, secrets, nonceKey } = await openStateDirectory(state, process.env);
   const store = await openStore(storeFile);
   const clock = systemClock;
@@ -69,13 +69,19 @@ async function run({ state, host, port, origin, outDelayMs }: Options): Promise<
     random: Math.random,
     log,
     forwardingFor: (company, employee, date) => forwardingSettings(store, company, employee, date),
-    ...(outDelayMs !== undefined && { timing: { outDebounceMs: outDelayMs } }),
+    ...(outDelayMs !== undefined && { timing: { debounceMs: outDelayMs } }),
   });
   await forwarder.recover();
   const worker = startWorker(
     {
-      recompute: () => recompute({ store, clock }),
-      plan: ({ company, employee, dates }) => forwarder.plan(company, employee, dates),
+      recompute: async () => {
+        const changed = await recompute({
+          store,
+          clock,
+          onFailure: (employee, err) => log.error({ ...employee, err }, 'Workdays could not be computed'),
+        });
+        return changed.length > 0;
+      },
       planDue: () => forwarder.planDue(),
       runDue: () => forwarder.runDue(),
     },
@@ -89,7 +95,7 @@ async function run({ state, host, port, origin, outDelayMs }: Options): Promise<
     origin,
     log,
     ingest: createIngest({ store, clock, secrets }),
-    recordAnchor: createRecordAnchor({ store, clock }),
+    recordAnchor: createRecordAnchor({ store }),
     readMe: createReadMe({ store, clock }),
     afterIngest: () => worker.poke(),
   });

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { markDirty } from '../logs/dirty.ts';
 import type { Database } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { AdministrationError } from './administration-error.ts';
@@ -30,7 +31,9 @@ export async function linkAccount(
     const employee = await employeeByCode(transaction, request.company, request.employeeCode);
     await insertLink(transaction, request, employee);
     const { linkedLogs, firstPlacedAt } = await claimLogs(transaction, request, employee);
-    if (firstPlacedAt !== null) await markDirty(transaction, request.company, employee, firstPlacedAt);
+    if (firstPlacedAt !== null) {
+      await markDirty(transaction, request.company, new Map([[employee, firstPlacedAt]]));
+    }
     return { employee, linkedLogs };
   });
 }
@@ -105,22 +108,4 @@ async function claimLogs(store: Store, { company, device, sid }: LinkRequest, em
     null,
   );
   return { linkedLogs: claimed.length, firstPlacedAt };
-}
-
-async function markDirty(store: Store, company: string, employee: string, fromAt: number): Promise<void> {
-  await store
-    .insertInto('dirty')
-    .values({ company, employee, from_at: fromAt, revision: 1 })
-    .onConflict((conflict) =>
-      conflict.columns(['company', 'employee']).doUpdateSet((row) => ({
-        from_at: row
-          .case()
-          .when('dirty.from_at', '<', fromAt)
-          .then(row.ref('dirty.from_at'))
-          .else(fromAt)
-          .end(),
-        revision: row('dirty.revision', '+', 1),
-      })),
-    )
-    .execute();
 }

@@ -4,7 +4,6 @@ import type { Clock } from '../clock.ts';
 import { punchTime } from '../king-of-time/punch-time.ts';
 import type { Database } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
-import { carryUndecidedUntil } from './carry-over.ts';
 import { type HoldReason, ledgerRow, wholeSecond } from './ledger.ts';
 import { type DayPlan, type DayToPlan, planDay } from './plan.ts';
 import type { ForwardingFor, Timing } from './settings.ts';
@@ -27,7 +26,7 @@ interface Day {
 export interface Planning {
   /** Plans these workdays anew. A company that does not forward is left alone. */
   plan(company: string, employee: string, dates: readonly string[]): Promise<void>;
-  /** Plans every workday that time alone may have made ready. */
+  /** Plans every workday that changed since it was planned last, and every one that time alone may have made ready. */
   planDue(): Promise<void>;
 }
 
@@ -46,6 +45,13 @@ export function createPlanning({ store, clock, forwardingFor, timing }: Planning
       const forwarding = await forwardingFor(company, employee, date);
       await store.transaction().execute(async (transaction) => {
         const now = clock.now();
+        // First of all: a recomputation that commits from here on marks the day again.
+        await transaction
+          .deleteFrom('unplanned')
+          .where('company', '=', company)
+          .where('employee', '=', employee)
+          .where('date', '=', date)
+          .execute();
         const found = await readDay(transaction, day, now);
         const planned = planDay({
           ...found,
@@ -63,7 +69,8 @@ export function createPlanning({ store, clock, forwardingFor, timing }: Planning
   return {
     plan,
     async planDue() {
-      for (const { company, employee, date } of await dueDays(store, clock.now())) {
+      const days = [...(await changedDays(store)), ...(await dueDays(store, clock.now()))];
+      for (const { company, employee, date } of days) {
         await plan(company, employee, [date]);
       }
     },
@@ -119,33 +126,21 @@ async function readDay(store: Store, day: Day, now: number): Promise<Found> {
   };
 }
 
-/** Looks at the day before: whether one of its sessions may still reach over the border between the two. */
+/**
+ * Looks at the day before: the first moment at which no session of it can reach over the border any more; null when that
+ * is so already.
+ */
 async function undecidedUntil(store: Store, day: Day, now: number): Promise<number | null> {
   const previous = await store
     .selectFrom('workdays')
-    .select(['in_at', 'ends_at'])
+    .select('carry_open_until')
     .where('company', '=', day.company)
     .where('employee', '=', day.employee)
     .where('date', '<', day.date)
     .orderBy('date', 'desc')
     .executeTakeFirst();
-  if (!previous || previous.in_at === null) return null;
-  const logs = await store
-    .selectFrom('logs')
-    .select(['placed_at', 'device', 'session', 'kind'])
-    .where('company', '=', day.company)
-    .where('employee', '=', day.employee)
-    .where('placed_at', '>=', previous.in_at)
-    .where('placed_at', '<=', previous.in_at + 24 * 3_600_000)
-    .execute();
-  return carryUndecidedUntil({
-    previousIn: previous.in_at,
-    border: previous.ends_at,
-    logs: logs.flatMap(({ placed_at, device, session, kind }) =>
-      placed_at === null ? [] : [{ at: placed_at, session: `${device} ${session ?? ''}`, kind }],
-    ),
-    now,
-  });
+  const until = previous?.carry_open_until ?? null;
+  return until !== null && until >= now ? until + 1 : null;
 }
 
 async function deducedLogoff(store: Store, day: Day, endsAt: number | undefined): Promise<number | null> {
@@ -224,6 +219,23 @@ async function applyTasks(store: Store, day: Day, { tasks }: DayPlan, now: numbe
       .values({ ...day, ...task, id: randomUUID(), created_at: now, closed_at: null })
       .execute();
   }
+}
+
+/** Days that came out differently, of companies that forward. */
+function changedDays(store: Store): Promise<Day[]> {
+  return store
+    .selectFrom('unplanned')
+    .innerJoin('attendance_services', 'attendance_services.company', 'unplanned.company')
+    .select(['unplanned.company', 'unplanned.employee', 'unplanned.date'])
+    .where('attendance_services.enabled', '=', 1)
+    .where(({ or, eb, ref }) =>
+      or([
+        eb('attendance_services.forward_from', 'is', null),
+        eb('unplanned.date', '>=', ref('attendance_services.forward_from')),
+      ]),
+    )
+    .orderBy('unplanned.date')
+    .execute();
 }
 
 /**

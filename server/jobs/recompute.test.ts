@@ -67,6 +67,9 @@ describe.each(engines)('recomputing workdays on $name', ({ open }) => {
 
     expect(await run()).toEqual([{ company: 'acme', employee: 'e1', dates: ['2026-06-01'] }]);
 
+    expect(await store.selectFrom('unplanned').selectAll().execute()).toEqual([
+      { company: 'acme', employee: 'e1', date: '2026-06-01' },
+    ]);
     expect(await workdays()).toMatchObject([
       {
         company: 'acme',

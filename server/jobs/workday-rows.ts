@@ -19,7 +19,8 @@ interface DayRows {
 }
 
 /**
- * Makes the stored workdays from a date on these. Rows that are right already stay untouched.
+ * Makes the stored workdays from a date on these. Rows that are right already stay untouched; what changed is marked for the
+ * forwarder in the same transaction, so that no change goes unlooked at.
  *
  * @returns the dates that changed, came or went, in order
  */
@@ -38,6 +39,11 @@ export async function replaceWorkdays(
   for (let i = 0; i < dates.length; i += CHUNK_ROWS) {
     const some = dates.slice(i, i + CHUNK_ROWS);
     await remove(tx, scope, some);
+    await tx
+      .insertInto('unplanned')
+      .values(some.map((date) => ({ ...scope, date })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
     const days = some.flatMap((date) => computed.get(date) ?? []);
     const rows = days.map(({ workday }) => ({ ...workday, computed_at: computedAtMs }));
     if (rows.length > 0) await tx.insertInto('workdays').values(rows).execute();

@@ -5,8 +5,7 @@ import { startWorker, type WorkerSteps } from './worker.ts';
 const quiet = pino({ level: 'silent' });
 
 const idle = (): WorkerSteps => ({
-  recompute: async () => [],
-  plan: async () => {},
+  recompute: async () => false,
   planDue: async () => {},
   runDue: async () => null,
 });
@@ -32,17 +31,16 @@ test('a poke during a round is answered by one more round', async () => {
   expect(rounds).toBe(2);
 });
 
-test('every changed employee is planned, batch after batch, before anything is sent', async () => {
-  const batches = [
-    [{ company: 'c', employee: 'a', dates: ['2026-06-01'] }],
-    [{ company: 'c', employee: 'b', dates: [] }],
-  ];
+test('everything that changed is computed before anything is planned, and planned before anything is sent', async () => {
+  const batches = [true, true];
   const seen: string[] = [];
   const worker = startWorker(
     {
-      recompute: async () => batches.shift() ?? [],
-      plan: async ({ employee }) => void seen.push(employee),
-      planDue: async () => void seen.push('due'),
+      recompute: async () => {
+        seen.push('recompute');
+        return batches.shift() ?? false;
+      },
+      planDue: async () => void seen.push('plan'),
       runDue: async () => {
         seen.push('run');
         return null;
@@ -52,7 +50,7 @@ test('every changed employee is planned, batch after batch, before anything is s
   );
   await vi.waitFor(() => expect(seen).toContain('run'));
   await worker.stop();
-  expect(seen).toEqual(['a', 'b', 'due', 'run']);
+  expect(seen).toEqual(['recompute', 'recompute', 'recompute', 'plan', 'run']);
 });
 
 test('a round that fails is followed by another, and stopping waits for it', async () => {

@@ -1,19 +1,10 @@
 import type { Logger } from 'pino';
 
-/** The workdays of one employee that came out differently. */
-export interface ChangedWorkdays {
-  company: string;
-  employee: string;
-  dates: string[];
-}
-
 /** The steps a worker takes, in order. Each may be repeated at any time and picks up where a killed worker left off. */
 export interface WorkerSteps {
-  /** Computes the workdays of a batch of employees whose logs changed; empty when there are none. */
-  recompute: () => Promise<ChangedWorkdays[]>;
-  /** Decides what of a changed workday goes to the attendance service. */
-  plan: (changed: ChangedWorkdays) => Promise<void>;
-  /** The same for workdays that time alone has settled. */
+  /** Computes the workdays of employees whose logs changed. @returns whether there were any. */
+  recompute: () => Promise<boolean>;
+  /** Decides what goes to the attendance service, of workdays that changed or that time has made ready. */
   planDue: () => Promise<void>;
   /** Sends what is due. @returns when something is due next, in milliseconds since 1970; null when nothing is. */
   runDue: () => Promise<number | null>;
@@ -40,8 +31,7 @@ export function startWorker(
   let round: Promise<void> | null = null;
 
   async function once(): Promise<number | null> {
-    for (let changed = await steps.recompute(); changed.length > 0; changed = await steps.recompute()) {
-      for (const workdays of changed) await steps.plan(workdays);
+    while (await steps.recompute()) {
       if (stopped) return null;
     }
     await steps.planDue();

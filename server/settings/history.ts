@@ -3,11 +3,13 @@ import { type GroupSettings, settingsHistory as historyOf, type SettingsHistory 
 import type { Store } from '../store/store.ts';
 import { type StoredSettings, storedSettings } from './group-settings.ts';
 
+type StoredForwarding = NonNullable<StoredSettings['forwarding']>;
+
 /** What is in force for an employee on a workday, complete. */
 export interface ResolvedSettings extends GroupSettings {
   /** BCP 47 tag. */
   readonly language: string;
-  readonly forwarding: Required<NonNullable<StoredSettings['forwarding']>>;
+  readonly forwarding: { [Name in keyof StoredForwarding]-?: NonNullable<StoredForwarding[Name]> };
 }
 
 /** What holds where nobody has set anything. */

@@ -213,6 +213,13 @@ export interface PunchTable {
   hold: string | null;
 }
 
+/** Workdays that came out differently and have not been looked at by the forwarder since. */
+export interface UnplannedTable {
+  company: string;
+  employee: string;
+  date: string;
+}
+
 /** The forwarder's own ledger: what was, is being, or will be registered with the attendance service. Never deleted. */
 export interface OutboxTable {
   company: string;
@@ -307,6 +314,7 @@ export interface Database {
   dirty: DirtyTable;
   workdays: WorkdayTable;
   punches: PunchTable;
+  unplanned: UnplannedTable;
   outbox: OutboxTable;
   tasks: TaskTable;
   forward_runs: ForwardRunTable;

@@ -79,7 +79,10 @@ describe('what turns up late', () => {
     await world.day(DATE, early);
     const task = await world.store.selectFrom('tasks').select('id').executeTakeFirstOrThrow();
     expect(await world.actions.dismissTask(world.company, task.id)).toEqual({ ok: true });
-    expect(await world.actions.dismissTask(world.company, task.id)).toEqual({ ok: false, refusal: 'not-there' });
+    expect(await world.actions.dismissTask(world.company, task.id)).toEqual({
+      ok: false,
+      refusal: 'not-there',
+    });
     await world.day(DATE, early);
     expect(await world.tasks()).toEqual([]);
   });
@@ -120,7 +123,10 @@ describe('要確認', () => {
     await world.day(DATE, held);
     await world.runUntil('2026-06-02T06:02:00+09:00');
     expect(world.standing()).toEqual(['1 2026-06-01 2026-06-01T09:00:00']);
-    expect(await world.actions.release(world.company, row?.id ?? '')).toEqual({ ok: false, refusal: 'not-there' });
+    expect(await world.actions.release(world.company, row?.id ?? '')).toEqual({
+      ok: false,
+      refusal: 'not-there',
+    });
   });
 
   test('or for the time, which stays whatever the day says later', async () => {
@@ -130,11 +136,17 @@ describe('要確認', () => {
       world.actions.enterTime(company, { employee, date: DATE, kind, at: Date.parse(time) });
     expect(await enter('in', '2026-06-01T08:45:00+09:00')).toEqual({ ok: true });
     expect(await enter('out', '2026-06-01T08:00:00+09:00')).toEqual({ ok: false, refusal: 'out-before-in' });
-    expect(await enter('out', '2026-06-04T08:00:00+09:00')).toEqual({ ok: false, refusal: 'outside-workday' });
+    expect(await enter('out', '2026-06-04T08:00:00+09:00')).toEqual({
+      ok: false,
+      refusal: 'outside-workday',
+    });
     expect(await enter('out', '2026-06-01T17:45:00+09:00')).toEqual({ ok: true });
     await world.day(DATE, held);
     await world.runUntil('2026-06-02T06:05:00+09:00');
-    expect(world.standing()).toEqual(['1 2026-06-01 2026-06-01T08:45:00', '2 2026-06-01 2026-06-01T17:45:00']);
+    expect(world.standing()).toEqual([
+      '1 2026-06-01 2026-06-01T08:45:00',
+      '2 2026-06-01 2026-06-01T17:45:00',
+    ]);
     expect(await world.tasks()).toEqual([]);
     expect(await enter('in', '2026-06-01T08:50:00+09:00')).toEqual({ ok: false, refusal: 'already-sent' });
   });
@@ -161,38 +173,25 @@ describe('要確認', () => {
 
 test('while a night session may still be carried over, nothing after the border goes as 出勤', async () => {
   const world = await createWorld({ settings: { carryOver: true } });
-  const log = (id: string, kind: string, time: string) =>
-    world.store
-      .insertInto('logs')
-      .values({
-        company: world.company,
-        id,
-        device: 'pc-1',
-        record: '{}',
-        kind,
-        wall_at: Date.parse(time),
-        time_zone: 'Asia/Tokyo',
-        session: 's1',
-        initiator: 'user',
-        source: 'bridge',
-        placed_at: Date.parse(time),
-        placement: 'anchored',
-        clock_corrected: 0,
-        employee: world.employee,
-        received_at: Date.parse(time),
-        ip: '',
-        client_version: '1',
-      })
-      .execute();
   const nightIn = '2026-06-01T21:00:00+09:00';
-  await log('1', 'logon', nightIn);
-  await log('2', 'lock', '2026-06-02T05:10:00+09:00');
-  await log('3', 'unlock', '2026-06-02T05:20:00+09:00');
   world.at('2026-06-02T05:20:00+09:00');
-  await world.day(DATE, { in: nightIn });
+  await world.day(DATE, { in: nightIn, carryOpenUntil: '2026-06-02T13:00:00+09:00' });
   await world.day('2026-06-02', { in: '2026-06-02T05:20:00+09:00' });
   await world.runUntil('2026-06-02T12:59:59+09:00');
   expect(world.standing()).toEqual(['1 2026-06-01 2026-06-01T21:00:00']);
   await world.runUntil('2026-06-02T13:00:01+09:00');
   expect(world.standing()).toEqual(['1 2026-06-01 2026-06-01T21:00:00', '1 2026-06-02 2026-06-02T05:20:00']);
+});
+
+test('a change is looked at even when the process died between computing and planning', async () => {
+  const world = await createWorld();
+  await world.day(DATE, { in: '2026-06-01T09:00:00+09:00' });
+  await world.forwarder.runDue();
+  expect(world.standing()).toEqual(['1 2026-06-01 2026-06-01T09:00:00']);
+  await world.computed(DATE, { in: '2026-06-01T08:30:00+09:00' });
+
+  const next = world.forwarderOver(world.store);
+  await next.recover();
+  await next.planDue();
+  expect(await world.tasks()).toEqual(['earlier-in']);
 });

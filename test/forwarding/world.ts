@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest';
 import type { PunchKind } from '../../contract/me.ts';
-import { readDemoCompany, demoCompanyFile } from '../../sandbox/king-of-time/demo-company.ts';
+import { demoCompanyFile, readDemoCompany } from '../../sandbox/king-of-time/demo-company.ts';
 import { createKingOfTime } from '../../sandbox/king-of-time/king-of-time.ts';
 import { SANDBOX_TOKEN } from '../../sandbox/king-of-time/state.ts';
 import { createActions } from '../../server/forwarder/actions.ts';
@@ -35,6 +35,8 @@ export interface Day {
   flags?: string[];
   /** Border that closes the day; 05:00 JST after `date` unless said. */
   endsAt?: string;
+  /** Until then a log yet to come may be carried into the day. */
+  carryOpenUntil?: string;
 }
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -64,7 +66,10 @@ export async function createWorld(
   control.set({ overwriteOut: false });
   const baseUrl = `${await app.listen({ host: '127.0.0.1', port: 0 })}/v1.0`;
   const store = await openStore(options.file ?? ':memory:');
-  closers.push(() => app.close(), () => store.destroy());
+  closers.push(
+    () => app.close(),
+    () => store.destroy(),
+  );
   const secrets = createSecrets([{ id: 'k1', key: new Uint8Array(32).fill(7) }]);
   const seal = (token: string) => secrets.seal(Buffer.from(token), tokenPurpose(COMPANY));
 
@@ -87,7 +92,14 @@ export async function createWorld(
     .execute();
   await store
     .insertInto('employees')
-    .values({ company: COMPANY, id: employee, code: '0001', last_name: '佐藤', first_name: '花子', source: 'client' })
+    .values({
+      company: COMPANY,
+      id: employee,
+      code: '0001',
+      last_name: '佐藤',
+      first_name: '花子',
+      source: 'client',
+    })
     .execute();
 
   const world = {
@@ -156,10 +168,20 @@ export async function createWorld(
         })
         .execute();
     },
-    /** What a recomputation writes, and the call it makes afterwards. */
-    async day(date: string, day: Day, by: Forwarder = forwarder) {
+    /** What a recomputation writes. */
+    async computed(date: string, day: Day) {
       await writeDay(date, day);
-      await by.plan(COMPANY, employee, [date]);
+      const changed = { company: COMPANY, employee, date };
+      await store
+        .insertInto('unplanned')
+        .values(changed)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+    /** A recomputation, and the round of the worker after it. */
+    async day(date: string, day: Day, by: Forwarder = forwarder) {
+      await world.computed(date, day);
+      await by.planDue();
     },
     /** Works until nothing is due before `until`; the clock ends there. */
     async runUntil(until: string, by: Forwarder = forwarder) {
@@ -199,7 +221,9 @@ export async function createWorld(
 
   async function writeDay(date: string, day: Day) {
     const of = { company: COMPANY, employee, date };
-    const ends = day.endsAt ?? `${new Date(at(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)}T05:00:00+09:00`;
+    const ends =
+      day.endsAt ??
+      `${new Date(at(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)}T05:00:00+09:00`;
     await store.deleteFrom('punches').where('employee', '=', employee).where('date', '=', date).execute();
     await store.deleteFrom('workdays').where('employee', '=', employee).where('date', '=', date).execute();
     if (!day.in && !day.out) return;
@@ -213,6 +237,7 @@ export async function createWorld(
         out_at: day.out ? at(day.out) : null,
         out_log: null,
         breaks: '[]',
+        carry_open_until: day.carryOpenUntil ? at(day.carryOpenUntil) : null,
         flags: JSON.stringify(day.flags ?? []),
         computed_at: now,
       })

@@ -236,6 +236,12 @@ export async function up(db: Kysely<Database>): Promise<void> {
     ['company', 'employee', 'date', 'kind', 'at'],
   );
 
+  await table(db, 'unplanned', { company: 'text', employee: 'text', date: 'text' }, [
+    'company',
+    'employee',
+    'date',
+  ]);
+
   await table(
     db,
     'outbox',
@@ -329,4 +335,7 @@ export async function up(db: Kysely<Database>): Promise<void> {
     ['token_hash'],
   );
   await table(db, 'used_nonces', { nonce: 'text', expires_at: 'int' }, ['nonce']);
+  // Both are swept by their time.
+  await index(db, 'sessions', ['expires_at']);
+  await index(db, 'used_nonces', ['expires_at']);
 }
