@@ -38,6 +38,8 @@ export class BridgeProcess {
   readonly #sessions = new Map<string, PresentSession>();
   #pending: PendingSignal[] = [];
   #child: ChildProcess | null = null;
+  /** On its way out in order. */
+  #leaving: ChildProcess | null = null;
   #ready = Promise.withResolvers<void>();
   #offsetMs = 0;
 
@@ -91,15 +93,17 @@ export class BridgeProcess {
   async stop(graceMs: number): Promise<void> {
     const child = this.#letGo();
     if (!child) return;
+    this.#leaving = child;
     child.send({ type: 'stop', graceMs } satisfies ToBridge);
     const late = setTimeout(() => child.kill('SIGKILL'), graceMs + 3_000);
     await ended(child);
     clearTimeout(late);
+    this.#leaving = null;
   }
 
-  /** Pulls the plug: no warning, no last word. */
+  /** Pulls the plug: no warning, no last word, not even for a process that is just shutting down. */
   async kill(): Promise<void> {
-    const child = this.#letGo();
+    const child = this.#letGo() ?? this.#leaving;
     if (!child) return;
     child.kill('SIGKILL');
     await ended(child);
