@@ -114,6 +114,7 @@ export class ScriptedServer {
       this.#nonces.add(nonce);
       return { nonce, expiresAt: new Date(Date.now() + 60_000).toISOString(), serverTime };
     }
+    if (request.url === '/v1/me') return { ...this.#me(request), serverTime };
     const zipped = request.headers['content-encoding'] === 'gzip';
     const body: unknown = JSON.parse((zipped ? gunzipSync(raw) : raw).toString('utf8'));
     switch (request.url) {
@@ -146,6 +147,28 @@ export class ScriptedServer {
     const token = randomBytes(32).toString('base64url');
     this.#tokens.set(token, { device: said.device, sid: said.sid });
     return { token, expiresAt: new Date(Date.now() + 900_000).toISOString() };
+  }
+
+  /** The caller as an employee whose first logon was 出勤. */
+  #me(request: IncomingMessage) {
+    const { by, device } = this.#caller(request, Buffer.alloc(0));
+    const own = this.arrived.filter(({ event }) => event.device === device && event.account?.sid === by);
+    const first = own.find(({ event }) => event.kind === 'logon')?.event;
+    const at = first?.occurredAt ?? null;
+    return {
+      account: first?.account ?? { sid: by, domain: '', name: '' },
+      employee: { code: '1001', lastName: '山田', firstName: '太郎', group: null },
+      settings: { timeZone: 'Asia/Tokyo', dayBorder: '05:00', language: 'ja' },
+      today: {
+        date: new Date().toISOString().slice(0, 10),
+        in: at,
+        out: null,
+        breaks: [],
+        flags: [],
+        punches: at ? [{ kind: 'in', at, state: 'sent' }] : [],
+      },
+      status: { lastEventAt: own.at(-1)?.event.occurredAt ?? null, findings: [] },
+    };
   }
 
   #take(request: IncomingMessage, raw: Buffer, body: unknown) {
