@@ -27,10 +27,11 @@ export class Alarm<Reason extends string> {
    * Sleeps until `delayMs` are over, one of `reasons` rings, or `signal` aborts. Never rejects.
    *
    * @param delayMs null to sleep for as long as it takes.
+   * @returns whether a reason ended it.
    */
-  async sleep(delayMs: number | null, reasons: readonly Reason[], signal: AbortSignal): Promise<void> {
-    const due = () => signal.aborted || reasons.some((reason) => this.#pending.has(reason));
-    if (!due()) {
+  async sleep(delayMs: number | null, reasons: readonly Reason[], signal: AbortSignal): Promise<boolean> {
+    const rung = () => reasons.some((reason) => this.#pending.has(reason));
+    if (!rung() && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const wake = () => {
           cancel();
@@ -43,6 +44,8 @@ export class Alarm<Reason extends string> {
         this.#sleeper = { reasons, wake };
       });
     }
+    const woken = rung();
     for (const reason of reasons) this.#pending.delete(reason);
+    return woken;
   }
 }

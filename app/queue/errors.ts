@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
  *
  * - `disk-full`, `disk-failing`, `read-only`, `busy`, `unavailable`: nothing was changed; the same call may work later.
  * - `damaged`: the file is not to be trusted any more; it is set aside when the queue is opened again.
+ * - `other-account`: the file belongs to another Windows account; it is set aside as well.
  * - `newer-version`: the file was written by a newer client and is left alone.
  */
 export type QueueErrorCode =
@@ -14,6 +15,7 @@ export type QueueErrorCode =
   | 'busy'
   | 'unavailable'
   | 'damaged'
+  | 'other-account'
   | 'newer-version';
 
 export class QueueError extends Error {

@@ -1,12 +1,13 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { SealedEvent, ServerReceipt } from '../../contract/event.ts';
+import type { JournalId } from '../../contract/ids.ts';
 import type { EventVerdict } from '../../contract/upload.ts';
 import { guarded, QueueError } from './errors.ts';
 import { checksum, readRecord } from './record.ts';
 
 /** What one read of a journal gave. */
 export interface JournalPage {
-  journal: string;
+  journal: JournalId;
   records: readonly SealedEvent[];
   /** Up to where the journal was looked at. */
   through: number;
@@ -101,7 +102,7 @@ export class EventQueue {
     });
   }
 
-  #insertOne(journal: string, event: SealedEvent, now: number): number {
+  #insertOne(journal: JournalId, event: SealedEvent, now: number): number {
     const facts = readRecord(event.record);
     return this.#insert.run({
       mac: event.mac,
@@ -121,7 +122,7 @@ export class EventQueue {
   }
 
   /** Up to where a journal was read; null for one never read. */
-  position(journal: string): number | null {
+  position(journal: JournalId): number | null {
     const through = guarded(() =>
       this.#database.prepare('SELECT through FROM positions WHERE journal = ?').pluck().get(journal),
     );
@@ -129,7 +130,7 @@ export class EventQueue {
   }
 
   /** Reads a journal again from an earlier place. What was read since stays; reading it again adds nothing twice. */
-  rewind(journal: string, through: number): void {
+  rewind(journal: JournalId, through: number): void {
     guarded(() => this.#savePosition.run(journal, through));
   }
 
@@ -272,6 +273,17 @@ export class EventQueue {
       if (changes > 0) this.#database.pragma('incremental_vacuum(200)');
       return changes;
     });
+  }
+
+  /**
+   * Says whose events these are; the first to say so owns the file.
+   *
+   * @throws QueueError `other-account` when it is somebody else's: their timeline is not to be shown, nor sent under this name.
+   */
+  claim(sid: string): void {
+    const owner = this.meta('account');
+    if (owner === null) this.setMeta('account', sid);
+    else if (owner !== sid) throw new QueueError('other-account', 'The queue belongs to another account');
   }
 
   /** A small fact kept beside the events; null when it was never written. */
