@@ -45,15 +45,19 @@ const STEPS: readonly string[] = [
    ) STRICT;`,
 ];
 
-/** Brings the schema up to date, in one transaction. @throws QueueError `newer-version` for a file of a newer client. */
-export function migrate(database: Database): void {
+/** How many steps the file has taken; 0 for a new one. @throws QueueError `newer-version` for a file of a newer client. */
+export function schemaVersion(database: Database): number {
   const version = Number(database.pragma('user_version', { simple: true }));
-  if (version > STEPS.length) {
-    throw new QueueError(
-      'newer-version',
-      `The queue has schema ${version}; this client knows ${STEPS.length}. It was left as it is.`,
-    );
-  }
+  if (version <= STEPS.length) return version;
+  throw new QueueError(
+    'newer-version',
+    `The queue has schema ${version}; this client knows ${STEPS.length}. It was left as it is.`,
+  );
+}
+
+/** Brings the schema up to date, in one transaction. */
+export function migrate(database: Database): void {
+  const version = schemaVersion(database);
   if (version === STEPS.length) return;
   database
     .transaction(() => {

@@ -4,7 +4,7 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
 import type { Clock } from '../surroundings.ts';
 import { guarded, QueueError } from './errors.ts';
-import { migrate } from './migrations.ts';
+import { migrate, schemaVersion } from './migrations.ts';
 import { EventQueue } from './queue.ts';
 
 /** A file that was put away because it could not be trusted, or was another account's. */
@@ -75,8 +75,8 @@ function prepared(file: string, open: (file: string) => Database): Database {
     const database = open(file);
     try {
       database.pragma(`busy_timeout = ${BUSY_MS}`);
-      // Only takes effect in a new file, before its first table.
-      database.pragma('auto_vacuum = INCREMENTAL');
+      // Must come before the first table.
+      if (schemaVersion(database) === 0) database.pragma('auto_vacuum = INCREMENTAL');
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = FULL');
       database.pragma('journal_size_limit = 4194304');
