@@ -1,0 +1,75 @@
+/**
+ * The client as a process without a window: `node app/headless.ts --bridge PATH --database FILE [--proxy URL]`.
+ *
+ * Writes its status to stdout as one JSON line after each change. Ends cleanly on SIGTERM, SIGINT, when stdin closes, or when nobody
+ * reads stdout any more. A line `report-now` on stdin is `Client.reportNow`.
+ */
+import net from 'node:net';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { createClient } from './client.ts';
+import { createHttp } from './http.ts';
+import type { ProxySettings } from './settings/client-settings.ts';
+
+const USAGE = 'usage: node app/headless.ts --bridge PATH --database FILE [--proxy URL|none]';
+const VERSION = '0.1.0';
+
+const { values } = parseArgs({
+  options: {
+    bridge: { type: 'string' },
+    database: { type: 'string' },
+    proxy: { type: 'string' },
+  },
+});
+const { bridge, database } = values;
+if (!bridge || !database) {
+  process.stderr.write(`${USAGE}\n`);
+  process.exit(2);
+}
+
+const http = createHttp();
+const { settings, password } = proxyFrom(values.proxy);
+http.configure(settings, password);
+const client = createClient({
+  connectBridge: () => net.connect(bridge),
+  databaseFile: database,
+  fetch: http.fetch,
+  name: 'headless',
+  version: VERSION,
+});
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await client.stop();
+  await http.close();
+  process.exit(0);
+}
+
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
+process.stdout.on('error', () => void stop());
+const commands = createInterface({ input: process.stdin });
+commands.on('line', (line) => {
+  if (line.trim() === 'report-now') client.reportNow();
+});
+commands.on('close', () => void stop());
+
+client.onStatus((status) => process.stdout.write(`${JSON.stringify(status)}\n`));
+client.start();
+
+function proxyFrom(given: string | undefined): { settings: ProxySettings; password: string | null } {
+  if (given === undefined) return { settings: { mode: 'system' }, password: null };
+  if (given === 'none') return { settings: { mode: 'none' }, password: null };
+  const { hostname, port, username, password } = new URL(given);
+  return {
+    settings: {
+      mode: 'manual',
+      server: hostname,
+      port: Number(port) || 80,
+      account: username ? decodeURIComponent(username) : null,
+    },
+    password: decodeURIComponent(password),
+  };
+}

@@ -1,0 +1,44 @@
+import { bootId, type ClockReading } from '../../../contract/ids.ts';
+
+/** Where time and chance come from. */
+export interface BridgeSources {
+  /** The machine's real wall clock, milliseconds since 1970. */
+  realNowMs(): number;
+  /** Never goes back and knows nothing of the wall clock. */
+  monotonicMs(): number;
+  randomUuid(): string;
+}
+
+/** The PC's two clocks: the wall clock, which anybody may set, and the run since the last boot or resume, which nobody can. */
+export class MachineClock {
+  readonly #sources: BridgeSources;
+  #bootId: string;
+  #runBeganMs: number;
+  /** How far the PC's wall clock is from the real one, in milliseconds. */
+  offsetMs: number;
+
+  constructor(sources: BridgeSources, offsetMs: number) {
+    this.#sources = sources;
+    this.offsetMs = offsetMs;
+    this.#bootId = sources.randomUuid();
+    this.#runBeganMs = sources.monotonicMs();
+  }
+
+  /** Begins a new run, as after every resume. */
+  renew(): void {
+    this.#bootId = this.#sources.randomUuid();
+    this.#runBeganMs = this.#sources.monotonicMs();
+  }
+
+  wallMs(): number {
+    return this.#sources.realNowMs() + this.offsetMs;
+  }
+
+  reading(): ClockReading {
+    const uptimeMs = Math.max(0, Math.floor(this.#sources.monotonicMs() - this.#runBeganMs));
+    return { bootId: bootId.parse(this.#bootId), uptimeMs };
+  }
+}
+
+/** An instant as the contract writes it. */
+export const toInstant = (ms: number): string => new Date(ms).toISOString();

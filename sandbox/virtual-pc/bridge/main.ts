@@ -1,0 +1,78 @@
+/** The bridge as a process of its own. The virtual PC starts it as Windows starts a service, and kills it when the plug is pulled. */
+import { randomUUID } from 'node:crypto';
+import { ProxyAgent } from 'undici';
+import { v7 as uuidV7 } from 'uuid';
+import { Bridge } from './bridge.ts';
+import { durableFiles } from './durable-file.ts';
+import { type FromBridge, type ToBridge, toBridge } from './hardware-messages.ts';
+import { systemTimers } from './timers.ts';
+
+/** How many records of before are told at the start. */
+const RECENT_RECORDS = 60;
+
+const tell = (message: FromBridge): void => {
+  process.send?.(message);
+};
+const onFailure = (error: unknown): void => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+};
+
+async function start(message: Extract<ToBridge, { type: 'start' }>): Promise<Bridge> {
+  const { config, offsetMs, sessions } = message;
+  const bridge = await Bridge.start({
+    config,
+    offsetMs,
+    sessions,
+    files: durableFiles,
+    sources: {
+      realNowMs: () => Date.now(),
+      monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),
+      randomUuid: randomUUID,
+    },
+    newEventId: uuidV7,
+    timers: systemTimers,
+    random: Math.random,
+    dispatcher: new ProxyAgent({ uri: config.proxy, proxyTunnel: true }),
+    onRecorded: (event) => tell({ type: 'recorded', event }),
+    onState: (state) => tell({ type: 'state', state }),
+    onFailure,
+  });
+  tell({ type: 'ready', state: bridge.state, recent: bridge.recent(RECENT_RECORDS) });
+  return bridge;
+}
+
+let running: Promise<Bridge> | null = null;
+
+async function handle(message: ToBridge): Promise<void> {
+  if (message.type === 'start') {
+    running ??= start(message);
+    await running;
+    return;
+  }
+  const bridge = await running;
+  if (!bridge) return;
+  switch (message.type) {
+    case 'signal':
+      await bridge.signal(message.signal);
+      tell({ type: 'signal-done', id: message.signal.id });
+      return;
+    case 'clock':
+      bridge.setClock(message.offsetMs);
+      return;
+    case 'network-up':
+      bridge.networkUp();
+      return;
+    case 'stop':
+      await bridge.stop(message.graceMs);
+      process.disconnect();
+  }
+}
+
+process.on('message', (raw) => {
+  handle(toBridge.parse(raw)).catch((error: unknown) => {
+    onFailure(error);
+    process.exit(1);
+  });
+});
+// Without its hardware there is no PC.
+process.on('disconnect', () => process.exit(0));

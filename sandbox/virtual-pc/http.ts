@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import fastifyStatic from '@fastify/static';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { action, type PcState } from './page-messages.ts';
+import type { Pc } from './pc.ts';
+
+/** Where `buildPage` puts the page. */
+export const PAGE_DIRECTORY = path.join(import.meta.dirname, 'dist');
+
+const HEADERS = {
+  'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+const KEEP_ALIVE_MS = 20_000;
+
+/** Serves the page, tells it the PC's state as it changes (server-sent events), and takes its actions. */
+export async function pcHttp(pc: Pc): Promise<FastifyInstance> {
+  const http = Fastify({ bodyLimit: 16 * 1024, forceCloseConnections: true });
+  // Only JSON is taken: another site's page cannot send that here without being asked first.
+  http.removeContentTypeParser('text/plain');
+  http.addHook('onSend', async (_request, reply) => {
+    reply.headers(HEADERS);
+  });
+
+  http.get('/api/state', async () => pc.state);
+
+  http.get('/api/states', (request, reply) => {
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    const tell = (state: PcState) => raw.write(`data: ${JSON.stringify(state)}\n\n`);
+    tell(pc.state);
+    const end = pc.onChange(tell);
+    const keepAlive = setInterval(() => raw.write(':\n\n'), KEEP_ALIVE_MS);
+    request.raw.once('close', () => {
+      clearInterval(keepAlive);
+      end();
+    });
+  });
+
+  http.post('/api/actions', async (request, reply) => {
+    const asked = action.safeParse(request.body);
+    if (!asked.success) return reply.code(400).send({ done: false, reason: 'invalid-action' });
+    return pc.do(asked.data);
+  });
+
+  if (existsSync(PAGE_DIRECTORY)) {
+    await http.register(fastifyStatic, { root: PAGE_DIRECTORY });
+  } else {
+    http.get('/', async (_request, reply) =>
+      reply
+        .code(503)
+        .type('text/plain')
+        .send('The page is not built: run node sandbox/virtual-pc/build-page.ts'),
+    );
+  }
+  return http;
+}

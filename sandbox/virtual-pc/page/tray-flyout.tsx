@@ -1,0 +1,80 @@
+import { useEffect, useRef } from 'react';
+import type { ClientView, UserView } from '../page-messages.ts';
+import { clientStateOf } from './client-state.ts';
+import { TrayAppIcon } from './icons.tsx';
+import { useSpeech } from './language.tsx';
+
+/** The tray app's status as the client itself tells it. */
+export function TrayFlyout({ user, onClose }: { user: UserView; onClose: () => void }) {
+  const { t, time } = useSpeech();
+  const state = clientStateOf(user);
+  const status = user.client?.status ?? null;
+  const flyout = useRef<HTMLDivElement>(null);
+  useEffect(() => flyout.current?.focus(), []);
+  return (
+    <div
+      ref={flyout}
+      className="popup tray-flyout"
+      role="dialog"
+      aria-label={t('tray.label')}
+      tabIndex={-1}
+      data-testid="tray-flyout"
+    >
+      <header>
+        <span className={`flyout-sign ${state.tone}`}>
+          <TrayAppIcon />
+        </span>
+        <div className="flyout-title">
+          <h3>{t('tray.title')}</h3>
+          <p role="status">{t(state.key, state.values)}</p>
+        </div>
+        <button type="button" className="close" aria-label={t('tray.close')} onClick={onClose}>
+          ×
+        </button>
+      </header>
+      {state.tone === 'stopped' && <p className="flyout-note">{t('tray.stoppedNote')}</p>}
+      {status && (
+        <>
+          <Today today={status.today} />
+          <dl className="facts">
+            <div>
+              <dt>{t('tray.waiting')}</dt>
+              <dd>{t('tray.waitingCount', { n: status.waiting })}</dd>
+            </div>
+            <div>
+              <dt>{t('tray.lastSent')}</dt>
+              <dd>{status.lastSentAt ? time(status.lastSentAt) : t('tray.never')}</dd>
+            </div>
+          </dl>
+          {status.offlineSince && (
+            <p className="flyout-note warning">
+              {t('tray.offlineSince', { time: time(status.offlineSince) })}
+            </p>
+          )}
+          {status.refused > 0 && (
+            <p className="flyout-note warning">{t('tray.refused', { n: status.refused })}</p>
+          )}
+          {status.problem && <p className="flyout-code">{t('tray.problem', { code: status.problem })}</p>}
+        </>
+      )}
+    </div>
+  );
+}
+
+function Today({ today }: { today: ClientView['today'] }) {
+  const { t, time } = useSpeech();
+  if (!today) return <p className="today quiet">{t('tray.todayUnknown')}</p>;
+  if (!today.linked) return <p className="today quiet">{t('tray.notLinked')}</p>;
+  return (
+    <div className="today">
+      <span className="today-label">{t('tray.today')}</span>
+      <span className="today-time">{today.in ? time(today.in, today.timeZone) : t('tray.noClockIn')}</span>
+      {today.inState && <span className="chip">{t(`punchState.${today.inState}`)}</span>}
+      {today.out && (
+        <span className="today-out">
+          {t('tray.clockOut')} {time(today.out, today.timeZone)}
+        </span>
+      )}
+    </div>
+  );
+}
