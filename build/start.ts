@@ -18,7 +18,12 @@ const log = createWriteStream(logFile, { flags: 'a' });
 
 const say = (line: string) => console.log(line);
 const texts = createInstance();
-await texts.init({ resources: { ja: { start: ja }, en: { start: en } }, defaultNS: 'start', lng: 'ja' });
+await texts.init({
+  resources: { ja: { start: ja }, en: { start: en } },
+  defaultNS: 'start',
+  lng: 'ja',
+  interpolation: { escapeValue: false },
+});
 /** Japanese first, English under it. */
 const inBoth = (tell: (t: ReturnType<typeof texts.getFixedT>) => void) => {
   for (const language of ['ja', 'en']) tell(texts.getFixedT(language, 'start'));
