@@ -79,7 +79,10 @@ describe('what turns up late', () => {
     await world.day(DATE, early);
     const task = await world.store.selectFrom('tasks').select('id').executeTakeFirstOrThrow();
     expect(await world.actions.dismissTask(world.company, task.id)).toEqual({ ok: true });
-    expect(await world.actions.dismissTask(world.company, task.id)).toEqual({ ok: false, refusal: 'not-there' });
+    expect(await world.actions.dismissTask(world.company, task.id)).toEqual({
+      ok: false,
+      refusal: 'not-there',
+    });
     await world.day(DATE, early);
     expect(await world.tasks()).toEqual([]);
   });
@@ -120,7 +123,10 @@ describe('要確認', () => {
     await world.day(DATE, held);
     await world.runUntil('2026-06-02T06:02:00+09:00');
     expect(world.standing()).toEqual(['1 2026-06-01 2026-06-01T09:00:00']);
-    expect(await world.actions.release(world.company, row?.id ?? '')).toEqual({ ok: false, refusal: 'not-there' });
+    expect(await world.actions.release(world.company, row?.id ?? '')).toEqual({
+      ok: false,
+      refusal: 'not-there',
+    });
   });
 
   test('or for the time, which stays whatever the day says later', async () => {
@@ -130,11 +136,17 @@ describe('要確認', () => {
       world.actions.enterTime(company, { employee, date: DATE, kind, at: Date.parse(time) });
     expect(await enter('in', '2026-06-01T08:45:00+09:00')).toEqual({ ok: true });
     expect(await enter('out', '2026-06-01T08:00:00+09:00')).toEqual({ ok: false, refusal: 'out-before-in' });
-    expect(await enter('out', '2026-06-04T08:00:00+09:00')).toEqual({ ok: false, refusal: 'outside-workday' });
+    expect(await enter('out', '2026-06-04T08:00:00+09:00')).toEqual({
+      ok: false,
+      refusal: 'outside-workday',
+    });
     expect(await enter('out', '2026-06-01T17:45:00+09:00')).toEqual({ ok: true });
     await world.day(DATE, held);
     await world.runUntil('2026-06-02T06:05:00+09:00');
-    expect(world.standing()).toEqual(['1 2026-06-01 2026-06-01T08:45:00', '2 2026-06-01 2026-06-01T17:45:00']);
+    expect(world.standing()).toEqual([
+      '1 2026-06-01 2026-06-01T08:45:00',
+      '2 2026-06-01 2026-06-01T17:45:00',
+    ]);
     expect(await world.tasks()).toEqual([]);
     expect(await enter('in', '2026-06-01T08:50:00+09:00')).toEqual({ ok: false, refusal: 'already-sent' });
   });

@@ -46,7 +46,11 @@ describe('a working day', () => {
     await world.runUntil('2026-06-02T07:00:00+09:00');
     expect(await world.states()).toEqual(['in sent']);
 
-    await world.store.updateTable('journals').set({ contiguous_sequence: 11 }).where('device', '=', 'pc-2').execute();
+    await world.store
+      .updateTable('journals')
+      .set({ contiguous_sequence: 11 })
+      .where('device', '=', 'pc-2')
+      .execute();
     await world.runUntil('2026-06-02T07:01:00+09:00');
     expect(await world.states()).toEqual(['in sent', 'out sent']);
   });
@@ -121,7 +125,10 @@ describe('退勤 at once', () => {
     world.at(OUT);
     await world.day('2026-06-01', { in: IN, out: OUT });
     await world.runUntil('2026-06-01T19:00:00+09:00');
-    expect(world.standing()).toEqual(['1 2026-06-01 2026-06-01T08:55:10', '2 2026-06-01 2026-06-01T18:10:20']);
+    expect(world.standing()).toEqual([
+      '1 2026-06-01 2026-06-01T08:55:10',
+      '2 2026-06-01 2026-06-01T18:10:20',
+    ]);
     expect(await world.tasks()).toEqual([]);
   });
 

@@ -121,7 +121,9 @@ test('two workers on one store send each punch once', async () => {
     world.at(new Date(world.clock.now() + 1_000).toISOString());
   }
   expect(world.standing()).toHaveLength(4);
-  expect(new Set(await world.states())).toEqual(new Set(['in sent', 'break-start sent', 'break-end sent', 'out sent']));
+  expect(new Set(await world.states())).toEqual(
+    new Set(['in sent', 'break-start sent', 'break-end sent', 'out sent']),
+  );
 });
 
 describe('a service that cannot or will not', () => {

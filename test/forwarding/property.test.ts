@@ -136,23 +136,27 @@ async function expectAllAccountedFor(world: World): Promise<void> {
 
 test('whatever goes wrong in whatever order, no punch is sent twice and each ends in a state that can be seen', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(command, { minLength: 3, maxLength: 14 }), fc.boolean(), async (commands, atOnce) => {
-      const world = await createWorld({ settings: { atOnce, overwriteConfirmed: atOnce } });
-      for (const one of commands) {
-        await carryOut(world, one);
+    fc.asyncProperty(
+      fc.array(command, { minLength: 3, maxLength: 14 }),
+      fc.boolean(),
+      async (commands, atOnce) => {
+        const world = await createWorld({ settings: { atOnce, overwriteConfirmed: atOnce } });
+        for (const one of commands) {
+          await carryOut(world, one);
+          expectNoneTwice(world, atOnce);
+        }
+        world.control.set({ alreadyPunched: false });
+        // Calm weather until everything has had its time, with whatever faults are left to meet.
+        for (let days = 1; days <= 6; days += 1) {
+          world.at(new Date(world.clock.now() + 60_000).toISOString());
+          await world.pcReports();
+          await world.runUntil(new Date(world.clock.now() + 24 * 3_600_000).toISOString());
+        }
         expectNoneTwice(world, atOnce);
-      }
-      world.control.set({ alreadyPunched: false });
-      // Calm weather until everything has had its time, with whatever faults are left to meet.
-      for (let days = 1; days <= 6; days += 1) {
-        world.at(new Date(world.clock.now() + 60_000).toISOString());
-        await world.pcReports();
-        await world.runUntil(new Date(world.clock.now() + 24 * 3_600_000).toISOString());
-      }
-      expectNoneTwice(world, atOnce);
-      await expectAllAccountedFor(world);
-      await world.store.destroy();
-    }),
+        await expectAllAccountedFor(world);
+        await world.close();
+      },
+    ),
     { numRuns: 60 },
   );
 }, 120_000);

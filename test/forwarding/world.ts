@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest';
 import type { PunchKind } from '../../contract/me.ts';
-import { readDemoCompany, demoCompanyFile } from '../../sandbox/king-of-time/demo-company.ts';
+import { demoCompanyFile, readDemoCompany } from '../../sandbox/king-of-time/demo-company.ts';
 import { createKingOfTime } from '../../sandbox/king-of-time/king-of-time.ts';
 import { SANDBOX_TOKEN } from '../../sandbox/king-of-time/state.ts';
 import { createActions } from '../../server/forwarder/actions.ts';
@@ -64,7 +64,11 @@ export async function createWorld(
   control.set({ overwriteOut: false });
   const baseUrl = `${await app.listen({ host: '127.0.0.1', port: 0 })}/v1.0`;
   const store = await openStore(options.file ?? ':memory:');
-  closers.push(() => app.close(), () => store.destroy());
+  const close = async () => {
+    await app.close();
+    await store.destroy();
+  };
+  closers.push(close);
   const secrets = createSecrets([{ id: 'k1', key: new Uint8Array(32).fill(7) }]);
   const seal = (token: string) => secrets.seal(Buffer.from(token), tokenPurpose(COMPANY));
 
@@ -87,7 +91,14 @@ export async function createWorld(
     .execute();
   await store
     .insertInto('employees')
-    .values({ company: COMPANY, id: employee, code: '0001', last_name: '佐藤', first_name: '花子', source: 'client' })
+    .values({
+      company: COMPANY,
+      id: employee,
+      code: '0001',
+      last_name: '佐藤',
+      first_name: '花子',
+      source: 'client',
+    })
     .execute();
 
   const world = {
@@ -100,6 +111,8 @@ export async function createWorld(
     forwarder,
     forwarderOver,
     seal,
+    /** Before the end of the test, where it makes many worlds. */
+    close,
     actions: createActions({ store, clock, planning: forwarder }),
     /** Moves the clock, never back. */
     at(time: string) {
@@ -199,7 +212,9 @@ export async function createWorld(
 
   async function writeDay(date: string, day: Day) {
     const of = { company: COMPANY, employee, date };
-    const ends = day.endsAt ?? `${new Date(at(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)}T05:00:00+09:00`;
+    const ends =
+      day.endsAt ??
+      `${new Date(at(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)}T05:00:00+09:00`;
     await store.deleteFrom('punches').where('employee', '=', employee).where('date', '=', date).execute();
     await store.deleteFrom('workdays').where('employee', '=', employee).where('date', '=', date).execute();
     if (!day.in && !day.out) return;
