@@ -147,6 +147,7 @@ async function openServerState(directory: string) {
         company: companyId,
         url: attendanceUrl,
         token: SANDBOX_TOKEN,
+        forwardFrom: null,
       });
       if (existsSync(tokenFile)) return readFileSync(tokenFile, 'utf8');
       const terms = { role: 'client', deviceLimit: DEVICE_LIMIT, expiresAtMs: null } as const;

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import { ZodError } from 'zod';
 import { registerApi } from './api.ts';
 import { registerControls } from './controls.ts';
 import type { DemoCompany } from './demo-company.ts';
@@ -66,9 +67,16 @@ export function createKingOfTime(options: KingOfTimeOptions): {
   const control = controlOf(service, watchers);
 
   const app = Fastify({ forceCloseConnections: true });
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
+    const isClients = error instanceof ZodError || (error as { statusCode?: number }).statusCode === 400;
     const answer =
-      error instanceof ServiceError ? error : errors.validation('リクエストが正しくありません。');
+      error instanceof ServiceError
+        ? error
+        : isClients
+          ? errors.validation('リクエストが正しくありません。')
+          : errors.maintenance();
+    if (answer.status === 500)
+      console.error(`${request.method} ${request.routeOptions.url ?? ''} failed`, error);
     return reply.code(answer.status).send(answer.body);
   });
   app.setNotFoundHandler((_request, reply) => {

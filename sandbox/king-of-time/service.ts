@@ -12,6 +12,9 @@ export interface SeenRequest {
   path: string;
 }
 
+/** How many requests are remembered. */
+const SEEN_LIMIT = 10_000;
+
 /** What all routes share: the state, what goes wrong next, and who wants to know of changes. */
 export interface Service {
   readonly clock: { now(): number };
@@ -58,6 +61,7 @@ export function answering(
       method: request.method,
       path: request.url.replace(/\/tokens\/[^/?]+/, '/tokens/***'),
     });
+    if (service.seen.length > SEEN_LIMIT) service.seen.shift();
     const { latencyMs } = service.state.switches;
     if (latencyMs > 0) await delay(latencyMs);
     const fault = faultFor(service.state, service.faults, sort);

@@ -121,12 +121,12 @@ export const commands: Readonly<Record<string, Command>> = {
     },
   ),
   'attendance-service': command(
-    '--company CODE --url URL --token TOKEN|-  (- reads it from standard input)',
-    z.strictObject({ company: companyCode, url: text, token: text }),
-    async ({ store, secrets, readText }, { company, url, token: given }) => {
+    '--company CODE --url URL --token TOKEN|- [--from YYYY-MM-DD]  (- reads it from standard input; from: first workday to forward)',
+    z.strictObject({ company: companyCode, url: text, token: text, from: z.iso.date().optional() }),
+    async ({ store, secrets, readText }, { company, url, token: given, from = null }) => {
       const { id } = await companyByCode(store, company);
       const token = text.parse(given === '-' ? (await readText('-')).trim() : given);
-      await setAttendanceService(store, secrets, { company: id, url, token });
+      await setAttendanceService(store, secrets, { company: id, url, token, forwardFrom: from });
       return [`Punches of ${company} go to ${url}`];
     },
   ),

@@ -56,7 +56,7 @@ export const tokenPurpose = (company: string): string => `attendance-token/${com
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const { store, clock, log } = options;
   const timing = { ...ordinaryTiming, ...options.timing };
-  const planning = createPlanning({ store, clock, forwardingFor: options.forwardingFor, timing });
+  const planning = createPlanning({ store, clock, forwardingFor: options.forwardingFor, timing, log });
   const pauses = new Map<string, Pause>();
   let running: Promise<unknown> = Promise.resolve();
 

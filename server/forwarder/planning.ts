@@ -4,9 +4,10 @@ import type { Clock } from '../clock.ts';
 import { punchTime } from '../king-of-time/punch-time.ts';
 import type { Database } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
+import { changedDays, type Day, dueDays } from './due-days.ts';
 import { type HoldReason, ledgerRow, wholeSecond } from './ledger.ts';
 import { type DayPlan, type DayToPlan, planDay } from './plan.ts';
-import type { ForwardingFor, Timing } from './settings.ts';
+import type { ForwardingFor, ForwardingSettings, Timing } from './settings.ts';
 import { settlementOf } from './settled.ts';
 
 export interface PlanningOptions {
@@ -14,12 +15,7 @@ export interface PlanningOptions {
   clock: Clock;
   forwardingFor: ForwardingFor;
   timing: Timing;
-}
-
-interface Day {
-  company: string;
-  employee: string;
-  date: string;
+  log: { error(what: object, message: string): void };
 }
 
 /** Brings the ledger and the tasks in line with what the workdays say. */
@@ -30,51 +26,72 @@ export interface Planning {
   planDue(): Promise<void>;
 }
 
-/** Each day is planned in a transaction of its own: a crash leaves whole days. */
-export function createPlanning({ store, clock, forwardingFor, timing }: PlanningOptions): Planning {
-  async function plan(company: string, employee: string, dates: readonly string[]): Promise<void> {
-    const service = await store
-      .selectFrom('attendance_services')
-      .select(['enabled', 'forward_from'])
-      .where('company', '=', company)
-      .executeTakeFirst();
-    if (service?.enabled !== 1) return;
-    for (const date of dates) {
-      if (service.forward_from !== null && date < service.forward_from) continue;
-      const day = { company, employee, date };
-      const forwarding = await forwardingFor(company, employee, date);
-      await store.transaction().execute(async (transaction) => {
-        const now = clock.now();
-        // First of all: a recomputation that commits from here on marks the day again.
-        await transaction
-          .deleteFrom('unplanned')
-          .where('company', '=', company)
-          .where('employee', '=', employee)
-          .where('date', '=', date)
-          .execute();
+/** Days planned in one transaction, so that closing many days does not wait for the disk for each. */
+const DAYS_AT_ONCE = 100;
+
+/** A day is planned whole or not at all: a crash leaves no half of one. */
+export function createPlanning({ store, clock, forwardingFor, timing, log }: PlanningOptions): Planning {
+  async function planDays(days: readonly Day[]): Promise<void> {
+    // Asked for before the transaction begins: whoever answers may need the store as well.
+    const withSettings: { day: Day; forwarding: ForwardingSettings }[] = [];
+    for (const day of days) {
+      withSettings.push({ day, forwarding: await forwardingFor(day.company, day.employee, day.date) });
+    }
+    await store.transaction().execute(async (transaction) => {
+      const now = clock.now();
+      for (const { day, forwarding } of withSettings) {
+        await unmark(transaction, day);
         const found = await readDay(transaction, day, now);
         const planned = planDay({
           ...found,
-          inUndecidedUntil: forwarding.carryOver ? found.inUndecidedUntil : null,
           forwarding,
           written: (at) => punchTime(at, forwarding),
           now,
           debounceMs: timing.debounceMs,
         });
         await apply(transaction, day, planned, now);
-      });
+      }
+    });
+  }
+
+  /** One by one after a failure, so that a day that cannot be planned keeps back no other. */
+  async function planDaysApart(days: readonly Day[]): Promise<void> {
+    for (const day of days) {
+      await planDays([day]).catch((error: unknown) =>
+        log.error({ ...day, err: error }, 'A workday could not be planned; it is tried again later'),
+      );
     }
   }
 
   return {
-    plan,
+    async plan(company, employee, dates) {
+      const service = await store
+        .selectFrom('attendance_services')
+        .select(['enabled', 'forward_from'])
+        .where('company', '=', company)
+        .executeTakeFirst();
+      if (service?.enabled !== 1) return;
+      const from = service.forward_from ?? '';
+      await planDays(dates.filter((date) => date >= from).map((date) => ({ company, employee, date })));
+    },
     async planDue() {
       const days = [...(await changedDays(store)), ...(await dueDays(store, clock.now()))];
-      for (const { company, employee, date } of days) {
-        await plan(company, employee, [date]);
+      for (let begin = 0; begin < days.length; begin += DAYS_AT_ONCE) {
+        const some = days.slice(begin, begin + DAYS_AT_ONCE);
+        await planDays(some).catch(() => planDaysApart(some));
       }
     },
   };
+}
+
+/** Done before the day is read: a recomputation that commits later marks the day again. */
+async function unmark(store: Store, { company, employee, date }: Day): Promise<void> {
+  await store
+    .deleteFrom('unplanned')
+    .where('company', '=', company)
+    .where('employee', '=', employee)
+    .where('date', '=', date)
+    .execute();
 }
 
 type Found = Pick<
@@ -219,72 +236,4 @@ async function applyTasks(store: Store, day: Day, { tasks }: DayPlan, now: numbe
       .values({ ...day, ...task, id: randomUUID(), created_at: now, closed_at: null })
       .execute();
   }
-}
-
-/** Days that came out differently, of companies that forward. */
-function changedDays(store: Store): Promise<Day[]> {
-  return store
-    .selectFrom('unplanned')
-    .innerJoin('attendance_services', 'attendance_services.company', 'unplanned.company')
-    .select(['unplanned.company', 'unplanned.employee', 'unplanned.date'])
-    .where('attendance_services.enabled', '=', 1)
-    .where(({ or, eb, ref }) =>
-      or([
-        eb('attendance_services.forward_from', 'is', null),
-        eb('unplanned.date', '>=', ref('attendance_services.forward_from')),
-      ]),
-    )
-    .orderBy('unplanned.date')
-    .execute();
-}
-
-/**
- * Days with a punch that has no row of its own yet (or a withdrawn one) and might get one now, and days held because
- * a source was silent.
- */
-async function dueDays(store: Store, now: number): Promise<Day[]> {
-  return store
-    .selectFrom('punches')
-    .innerJoin('attendance_services', (join) =>
-      join
-        .onRef('attendance_services.company', '=', 'punches.company')
-        .on('attendance_services.enabled', '=', 1),
-    )
-    .innerJoin('workdays', (join) =>
-      join
-        .onRef('workdays.company', '=', 'punches.company')
-        .onRef('workdays.employee', '=', 'punches.employee')
-        .onRef('workdays.date', '=', 'punches.date'),
-    )
-    .leftJoin('outbox', (join) =>
-      join
-        .onRef('outbox.company', '=', 'punches.company')
-        .onRef('outbox.employee', '=', 'punches.employee')
-        .onRef('outbox.date', '=', 'punches.date')
-        .onRef('outbox.kind', '=', 'punches.kind')
-        .on((on) =>
-          on.or([
-            on('punches.kind', '=', 'in'),
-            on('outbox.at', '=', on('punches.at', '-', on('punches.at', '%', 1000))),
-          ]),
-        ),
-    )
-    .select(['punches.company', 'punches.employee', 'punches.date'])
-    .distinct()
-    .where(({ or, eb }) => or([eb('punches.kind', '=', 'in'), eb('workdays.ends_at', '<=', now)]))
-    .where(({ or, eb, ref }) =>
-      or([
-        eb('attendance_services.forward_from', 'is', null),
-        eb('punches.date', '>=', ref('attendance_services.forward_from')),
-      ]),
-    )
-    .where(({ or, and, eb }) =>
-      or([
-        eb('outbox.id', 'is', null),
-        eb('outbox.state', '=', 'withdrawn'),
-        and([eb('outbox.state', '=', 'held'), eb('outbox.hold', '=', 'unsettled')]),
-      ]),
-    )
-    .orderBy('punches.date')
-    .execute();
 }

@@ -58,7 +58,7 @@ export function createKingOfTimeClient(options: KingOfTimeClientOptions): KingOf
   async function call<T>(schema: z.ZodType<T>, path: string, body?: object): Promise<Outcome<T>> {
     const method = body ? 'POST' : 'GET';
     const outcome = await attempt(schema, method, path, body);
-    const masked = path.replaceAll(token, '***');
+    const masked = path.replaceAll(encodeURIComponent(token), '***');
     log.debug(
       { method, path: masked, status: outcome.status, httpStatus: outcome.httpStatus },
       'KING OF TIME was called',

@@ -95,6 +95,24 @@ describe('a working day', () => {
     expect(await world.tasks()).toEqual([]);
   });
 
+  test('a day that cannot be planned keeps back no other', async () => {
+    const world = await createWorld();
+    world.at('2026-06-03T06:00:00+09:00');
+    await world.pcReports();
+    const fresh = world.forwarderOver(world.store);
+    await world.store.updateTable('attendance_services').set({ enabled: 0 }).execute();
+    await world.day('2026-06-01', { in: IN, out: OUT });
+    await world.day('2026-06-02', { in: '2026-06-02T09:00:00+09:00' });
+    await world.store
+      .updateTable('workdays')
+      .set({ flags: 'broken' })
+      .where('date', '=', '2026-06-01')
+      .execute();
+    await world.store.updateTable('attendance_services').set({ enabled: 1 }).execute();
+    await fresh.planDue();
+    expect(await world.rows()).toMatchObject([{ date: '2026-06-02', kind: 'in' }]);
+  });
+
   test('days before the one forwarding began on are left alone', async () => {
     const world = await createWorld();
     await world.store.updateTable('attendance_services').set({ forward_from: '2026-06-02' }).execute();

@@ -154,7 +154,7 @@ test('whatever goes wrong in whatever order, no punch is sent twice and each end
         }
         expectNoneTwice(world, atOnce);
         await expectAllAccountedFor(world);
-        await world.store.destroy();
+        await world.close();
       },
     ),
     { numRuns: 60 },

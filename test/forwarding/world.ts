@@ -66,10 +66,11 @@ export async function createWorld(
   control.set({ overwriteOut: false });
   const baseUrl = `${await app.listen({ host: '127.0.0.1', port: 0 })}/v1.0`;
   const store = await openStore(options.file ?? ':memory:');
-  closers.push(
-    () => app.close(),
-    () => store.destroy(),
-  );
+  const close = async () => {
+    await app.close();
+    await store.destroy();
+  };
+  closers.push(close);
   const secrets = createSecrets([{ id: 'k1', key: new Uint8Array(32).fill(7) }]);
   const seal = (token: string) => secrets.seal(Buffer.from(token), tokenPurpose(COMPANY));
 
@@ -112,6 +113,8 @@ export async function createWorld(
     forwarder,
     forwarderOver,
     seal,
+    /** Before the end of the test, where it makes many worlds. */
+    close,
     actions: createActions({ store, clock, planning: forwarder }),
     /** Moves the clock, never back. */
     at(time: string) {
