@@ -25,7 +25,8 @@ export async function startProcess(
   args: readonly string[],
   onLine: (line: string) => void,
 ): Promise<Running> {
-  const child = spawn(process.execPath, [path.join(root, file), ...args], {
+  const leash = ['--import', path.join(root, 'build/leash.ts')];
+  const child = spawn(process.execPath, [...leash, path.join(root, file), ...args], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C reaches the demo, which ends its parts in order.

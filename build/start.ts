@@ -50,7 +50,7 @@ try {
   });
 
   const asked = new Promise<null>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(null));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(null));
   });
   const broken = await Promise.race([asked, demo.broken]);
   inBoth((t) => say(broken === null ? t('stopping') : t('broken', { what: broken, log: logFile })));
