@@ -127,6 +127,20 @@ describe.each(engines)('what a person is shown on $name', ({ open }) => {
     expect((await read()).today.punches).toMatchObject([{ kind: 'in' }, { kind: 'out', state: shown }]);
   });
 
+  test('a punch is the one that was sent though the attendance service keeps whole seconds', async () => {
+    await addEmployee(store, { company: 'acme', id: 'e1', accounts: [{ device: pc }] });
+    await aDay([
+      { kind: 'logon', at: today('09:00') + 123 },
+      { kind: 'logoff', at: today('18:00') + 456 },
+    ]);
+    await ledger('in', today('09:00'), 'sent');
+    await ledger('out', today('18:00'), 'sent');
+    expect((await read()).today.punches).toMatchObject([
+      { kind: 'in', state: 'sent' },
+      { kind: 'out', state: 'sent' },
+    ]);
+  });
+
   test('a 出勤 other than the one that was sent waits for the administrator, a later 退勤 for its day', async () => {
     await addEmployee(store, { company: 'acme', id: 'e1', accounts: [{ device: pc }] });
     await aDay();

@@ -1,6 +1,7 @@
 import type { Me, PunchKind, PunchState } from '../../contract/me.ts';
 import { me } from '../../contract/me.ts';
 import type { Clock } from '../clock.ts';
+import { wholeSecond } from '../forwarder/ledger.ts';
 import { settingsHistory } from '../punches/index.ts';
 import {
   companySettingsChanges,
@@ -145,9 +146,10 @@ async function punchesOf(
     .where('date', '=', date)
     .execute();
   return punches.map(({ kind, at, hold }) => {
-    const entry = ledger.find((row) => row.kind === kind && (row.at === at || kind === 'in'));
+    const isThis = (row: { at: number }) => row.at === wholeSecond(at);
+    const entry = ledger.find((row) => row.kind === kind && (isThis(row) || kind === 'in'));
     const isHeld = hold !== null && !settings.forwarding.vendorCompatible;
-    const state = entry ? stateInLedger(entry.state, entry.at === at) : stateBeforeLedger(kind, isHeld);
+    const state = entry ? stateInLedger(entry.state, isThis(entry)) : stateBeforeLedger(kind, isHeld);
     return { kind, at: instant(at), state };
   });
 }
