@@ -14,6 +14,10 @@ export const PROBLEMS = {
   'access-token-expired': { status: 403, title: 'The access token has expired' },
   'access-token-revoked': { status: 403, title: 'The access token was revoked' },
   'access-token-used-up': { status: 403, title: 'The access token has registered as many devices as it may' },
+  'key-in-use': {
+    status: 409,
+    title: 'The key is registered with another company or another device secret; register with a new key',
+  },
   'signature-missing': { status: 401, title: 'The request must be signed by a device' },
   'signature-invalid': { status: 401, title: 'The signature does not fit the request' },
   'digest-mismatch': { status: 401, title: 'The body is not the one that was signed' },

@@ -101,6 +101,8 @@ export interface JournalTable {
   /** The highest head the device itself has stated. */
   head_sequence: number;
   head_mac: string;
+  /** When that head was stated, by the server's clock; null while none was. */
+  head_at: Instant | null;
   first_seen_at: Instant;
 }
 
@@ -162,7 +164,7 @@ export interface FindingTable {
   id: string;
   device: string;
   journal: string | null;
-  /** missing-records, sequence-reused, chain-broken, head-fell-back */
+  /** missing-records, sequence-reused, chain-broken, id-reused, head-fell-back, journal-replaced */
   kind: string;
   sequence: number | null;
   evidence: string | null;
@@ -193,6 +195,8 @@ export interface WorkdayTable {
   breaks: string;
   /** Sorted, JSON. */
   flags: string;
+  /** Until then a log yet to come may be carried into this workday, and nothing after its border is a 出勤; null when none may. */
+  carry_open_until: Instant | null;
   computed_at: Instant;
 }
 
@@ -209,6 +213,13 @@ export interface PunchTable {
   hold: string | null;
 }
 
+/** Workdays that came out differently and have not been looked at by the forwarder since. */
+export interface UnplannedTable {
+  company: string;
+  employee: string;
+  date: string;
+}
+
 /** The forwarder's own ledger: what was, is being, or will be registered with the attendance service. Never deleted. */
 export interface OutboxTable {
   company: string;
@@ -223,6 +234,8 @@ export interface OutboxTable {
   attempts: number;
   not_before: Instant;
   last_problem: string | null;
+  /** When a read showed that a punch sent without an answer had not arrived: it goes once more, and never again. */
+  verified_absent_at: Instant | null;
   created_at: Instant;
   changed_at: Instant;
 }
@@ -265,6 +278,8 @@ export interface AttendanceServiceTable {
   /** API token, sealed under the master key. */
   sealed_token: string;
   enabled: Flag;
+  /** First workday to forward, so that switching it on does not send the past; null for all there are. */
+  forward_from: string | null;
 }
 
 export interface SessionTable {
@@ -299,6 +314,7 @@ export interface Database {
   dirty: DirtyTable;
   workdays: WorkdayTable;
   punches: PunchTable;
+  unplanned: UnplannedTable;
   outbox: OutboxTable;
   tasks: TaskTable;
   forward_runs: ForwardRunTable;

@@ -1,4 +1,4 @@
-import type { ColumnDefinitionBuilder, CreateTableBuilder, Kysely } from 'kysely';
+import { type ColumnDefinitionBuilder, type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { Database } from '../schema.ts';
 
 type Columns = Record<string, string>;
@@ -116,6 +116,7 @@ export async function up(db: Kysely<Database>): Promise<void> {
       contiguous_mac: 'text',
       head_sequence: 'int',
       head_mac: 'text',
+      head_at: 'int?',
       first_seen_at: 'int',
     },
     ['company', 'device', 'id'],
@@ -158,7 +159,8 @@ export async function up(db: Kysely<Database>): Promise<void> {
   );
   await index(db, 'logs', ['company', 'device', 'journal', 'sequence'], true);
   await index(db, 'logs', ['company', 'employee', 'placed_at']);
-  await index(db, 'logs', ['company', 'device', 'sid', 'employee']);
+  await index(db, 'logs', ['company', 'device', 'sid', 'placed_at']);
+  await index(db, 'logs', ['company', 'device', 'boot_id', 'uptime_ms']);
 
   await table(
     db,
@@ -213,6 +215,7 @@ export async function up(db: Kysely<Database>): Promise<void> {
       out_log: 'text?',
       breaks: 'text',
       flags: 'text',
+      carry_open_until: 'int?',
       computed_at: 'int',
     },
     ['company', 'employee', 'date'],
@@ -233,6 +236,12 @@ export async function up(db: Kysely<Database>): Promise<void> {
     ['company', 'employee', 'date', 'kind', 'at'],
   );
 
+  await table(db, 'unplanned', { company: 'text', employee: 'text', date: 'text' }, [
+    'company',
+    'employee',
+    'date',
+  ]);
+
   await table(
     db,
     'outbox',
@@ -248,6 +257,7 @@ export async function up(db: Kysely<Database>): Promise<void> {
       attempts: 'int',
       not_before: 'int',
       last_problem: 'text?',
+      verified_absent_at: 'int?',
       created_at: 'int',
       changed_at: 'int',
     },
@@ -255,6 +265,14 @@ export async function up(db: Kysely<Database>): Promise<void> {
   );
   // One row a punch: the last wall between us and a second one.
   await index(db, 'outbox', ['company', 'employee', 'date', 'kind', 'at'], true);
+  // And one 出勤 a workday, whatever its time.
+  await db.schema
+    .createIndex('outbox_one_in')
+    .unique()
+    .on('outbox')
+    .columns(['company', 'employee', 'date'])
+    .where(sql.ref('kind'), '=', 'in')
+    .execute();
   await index(db, 'outbox', ['state', 'not_before']);
 
   await table(
@@ -298,7 +316,7 @@ export async function up(db: Kysely<Database>): Promise<void> {
   await table(
     db,
     'attendance_services',
-    { company: 'text', base_url: 'text', sealed_token: 'text', enabled: 'int' },
+    { company: 'text', base_url: 'text', sealed_token: 'text', enabled: 'int', forward_from: 'text?' },
     ['company'],
   );
 
@@ -317,4 +335,7 @@ export async function up(db: Kysely<Database>): Promise<void> {
     ['token_hash'],
   );
   await table(db, 'used_nonces', { nonce: 'text', expires_at: 'int' }, ['nonce']);
+  // Both are swept by their time.
+  await index(db, 'sessions', ['expires_at']);
+  await index(db, 'used_nonces', ['expires_at']);
 }

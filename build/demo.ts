@@ -1,0 +1,183 @@
+/**
+ * The main job on one machine: server, KING OF TIME sandbox and a virtual PC, with a small demo company. Used by `npm start` and by the
+ * end-to-end tests.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SANDBOX_TOKEN } from '../sandbox/king-of-time/state.ts';
+import { issueToken } from '../server/administration/access-tokens.ts';
+import { setAttendanceService } from '../server/administration/attendance-service.ts';
+import { readCompanyFile } from '../server/administration/company-file.ts';
+import { importCompany } from '../server/administration/import-company.ts';
+import { linkAccount } from '../server/administration/link.ts';
+import { openStateDirectory } from '../server/secrets/state-directory.ts';
+import { openStore } from '../server/store/store.ts';
+import { freePort } from './ports.ts';
+import { endProcess, type Running, root, startProcess } from './processes.ts';
+
+/** A Windows account of the demo PC and the employee it is linked to. */
+interface DemoAccount {
+  sid: string;
+  domain: string;
+  name: string;
+  displayName: string;
+  employeeCode: string;
+}
+
+export interface Demo {
+  /** Addresses of the pages. */
+  virtualPc: string;
+  kingOfTime: string;
+  server: string;
+  /** Resolves with a sentence when one of the parts ended by itself. */
+  broken: Promise<string>;
+  /** Ends all parts, the ones that lose work last. */
+  stop(): Promise<void>;
+}
+
+const companyFile = path.join(root, 'sandbox/demo/company.json');
+const accountsFile = path.join(root, 'sandbox/demo/accounts.json');
+const PC_NAME = 'DEMO-PC-01';
+const DEVICE_LIMIT = 10;
+
+/**
+ * Starts everything and resolves when a person could begin: the PC is registered and its accounts are linked.
+ *
+ * @param stateDirectory kept between runs; created when missing.
+ * @param firstPort ports are taken from here on, the next free ones.
+ * @param outDelayMs how long a 退勤 that is sent at once waits for a later one.
+ * @param onLine what the parts say in their logs, with the part's name before it.
+ */
+export async function startDemo({
+  stateDirectory,
+  firstPort,
+  outDelayMs,
+  onLine,
+}: {
+  stateDirectory: string;
+  firstPort: number;
+  outDelayMs: number;
+  onLine: (line: string) => void;
+}): Promise<Demo> {
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+  const inState = (name: string) => path.join(stateDirectory, name);
+  const parts: Running[] = [];
+  const start = async (name: string, file: string, args: string[]) => {
+    parts.push(await startProcess(name, file, args, (line) => onLine(`${name}: ${line}`)));
+  };
+  // The PC goes first, so that its last events still find a server; the service that must know them goes last.
+  const stop = async () => {
+    for (const part of parts.toReversed()) await endProcess(part);
+  };
+
+  try {
+    const ports: number[] = [];
+    for (let i = 0; i < 3; i++) ports.push(await freePort(firstPort + i, ports));
+    const [serverUrl, kingOfTime, virtualPc] = ports.map((port) => `http://127.0.0.1:${port}`) as [
+      string,
+      string,
+      string,
+    ];
+    const [serverPort, kingOfTimePort, virtualPcPort] = ports.map(String) as [string, string, string];
+
+    await start('king-of-time', 'sandbox/king-of-time/main.ts', [
+      '--port',
+      kingOfTimePort,
+      '--seed',
+      companyFile,
+      '--state',
+      inState('king-of-time.json'),
+    ]);
+    const setup = await openServerState(inState('server'));
+    const accessToken = await setup.company(`${kingOfTime}/v1.0`, inState('access-token'));
+    await start('server', 'server/main.ts', [
+      '--state',
+      inState('server'),
+      '--port',
+      serverPort,
+      '--origin',
+      serverUrl,
+      '--out-delay-ms',
+      String(outDelayMs),
+    ]);
+    await start('virtual-pc', 'sandbox/virtual-pc/main.ts', [
+      '--state',
+      inState('virtual-pc'),
+      '--port',
+      virtualPcPort,
+      '--server',
+      serverUrl,
+      '--company',
+      demoCompany().company.code,
+      '--token',
+      accessToken,
+      '--users',
+      accountsFile,
+      '--name',
+      PC_NAME,
+    ]);
+    await setup.linkAccounts();
+    await setup.close();
+    const broken = Promise.race(
+      parts.map(({ name, ended }) => ended.then((how) => `${name} ended by itself (${how})`)),
+    );
+    return { virtualPc, kingOfTime, server: serverUrl, broken, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const demoCompany = () => readCompanyFile(readFileSync(companyFile, 'utf8'));
+const demoAccounts = () => JSON.parse(readFileSync(accountsFile, 'utf8')) as DemoAccount[];
+
+/** What an administrator would do once, done on the server's store. Each step may be repeated. */
+async function openServerState(directory: string) {
+  const { storeFile, secrets } = await openStateDirectory(directory, process.env);
+  const store = await openStore(storeFile);
+  let companyId = '';
+  return {
+    close: () => store.destroy(),
+
+    /** @returns the access token the PC registers with, the same at every start. */
+    async company(attendanceUrl: string, tokenFile: string): Promise<string> {
+      companyId = (await importCompany(store, demoCompany(), Date.now())).id;
+      await setAttendanceService(store, secrets, {
+        company: companyId,
+        url: attendanceUrl,
+        token: SANDBOX_TOKEN,
+        forwardFrom: null,
+      });
+      if (existsSync(tokenFile)) return readFileSync(tokenFile, 'utf8');
+      const terms = { role: 'client', deviceLimit: DEVICE_LIMIT, expiresAtMs: null } as const;
+      const { token } = await issueToken(store, companyId, terms);
+      writeFileSync(tokenFile, token, { mode: 0o600 });
+      return token;
+    },
+
+    /** Waits for the PC to register and links its accounts to the demo's employees. */
+    async linkAccounts(): Promise<void> {
+      const device = await registeredDevice();
+      for (const { sid, employeeCode } of demoAccounts()) {
+        await linkAccount(store, { company: companyId, device, sid, employeeCode, atMs: Date.now() });
+      }
+    },
+  };
+
+  async function registeredDevice(): Promise<string> {
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const device = await store
+        .selectFrom('devices')
+        .select('id')
+        .where('company', '=', companyId)
+        .where('name', '=', PC_NAME)
+        .where('retired_at', 'is', null)
+        .orderBy('registered_at', 'desc')
+        .executeTakeFirst();
+      if (device) return device.id;
+      await delay(100);
+    }
+    throw new Error('The virtual PC did not register with the server within ten seconds');
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Runs the checks and the test suites and closes with `N passed, N failed`. With an argument (`check`, `unit`, `e2e`) only that part.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type DebianPackage, ensureDebianPackages, installCommand } from './debian-packages.ts';
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+interface Part {
+  name: string;
+  run: () => Promise<Count>;
+}
+
+const root = path.dirname(import.meta.dirname);
+const scratch = mkdtempSync(path.join(tmpdir(), 'systemlog-test-'));
+const bin = (name: string) => path.join(root, 'node_modules', '.bin', name);
+const inCi = process.env['CI'] === 'true';
+
+/** Runs a program of node_modules/.bin with this Node; what it says goes to the terminal. */
+function run(name: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(bin(name), args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+      shell: process.platform === 'win32',
+    });
+    child.on('error', (error) => {
+      console.error(`${name} could not be started: ${error.message}`);
+      resolve(1);
+    });
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+const oneCheck = async (name: string, args: string[]): Promise<Count> =>
+  (await run(name, args)) === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+
+/** A runner that ended badly without a failed test to show for it is one failure: nothing may pass by falling over. */
+const honest = (count: Count, exitCode: number): Count =>
+  exitCode !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+
+/** What a runner wrote of its results; a runner that fell over before it could write is one failure. */
+function readReport<Report>(file: string, count: (report: Report) => Count, exitCode: number): Count {
+  try {
+    return honest(count(JSON.parse(readFileSync(file, 'utf8')) as Report), exitCode);
+  } catch {
+    console.error(`The test runner ended (${exitCode}) without a report.`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+async function unit(): Promise<Count> {
+  const file = path.join(scratch, 'vitest.json');
+  const exitCode = await run('vitest', [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
+  interface Report {
+    numPassedTests: number;
+    numFailedTests: number;
+    numPendingTests: number;
+  }
+  return readReport<Report>(
+    file,
+    (r) => ({ passed: r.numPassedTests, failed: r.numFailedTests, skipped: r.numPendingTests }),
+    exitCode,
+  );
+}
+
+async function e2e(): Promise<Count> {
+  const file = path.join(scratch, 'playwright.json');
+  const exitCode = await run('playwright', ['test', '--reporter=list,json'], {
+    PLAYWRIGHT_JSON_OUTPUT_FILE: file,
+  });
+  interface Report {
+    stats: { expected: number; unexpected: number; flaky: number; skipped: number };
+  }
+  return readReport<Report>(
+    file,
+    // A test that passed only at the second try has failed once.
+    ({ stats }) => ({
+      passed: stats.expected,
+      failed: stats.unexpected + stats.flaky,
+      skipped: stats.skipped,
+    }),
+    exitCode,
+  );
+}
+
+/** A suite whose packages are missing: skipped with the command that would bring them; in CI a failure. */
+async function lacking(suite: string, missing: DebianPackage[]): Promise<Count> {
+  console.log(`Skipped: the ${suite} tests need ${missing.map(({ name }) => name).join(', ')}.`);
+  console.log(`To run them: ${installCommand(missing)}`);
+  return inCi ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 };
+}
+
+const PARTS: Record<string, Part[]> = {
+  check: [
+    { name: 'types (tsc)', run: () => oneCheck('tsc', []) },
+    { name: 'format and lint (biome)', run: () => oneCheck('biome', ['check', '--error-on-warnings']) },
+    { name: 'types and layers (eslint)', run: () => oneCheck('eslint', ['.', '--max-warnings=0']) },
+  ],
+  unit: [{ name: 'unit and integration tests', run: unit }],
+  e2e: [
+    {
+      name: 'end-to-end tests in Chromium',
+      run: () => {
+        const missing = ensureDebianPackages(['e2e']);
+        return missing.length > 0 ? lacking('e2e', missing) : e2e();
+      },
+    },
+  ],
+};
+
+if (Number(process.versions['napi']) < 10) {
+  console.error(
+    `This is Node ${process.version}, which cannot run SystemLog. Use "npm test": it brings its own.`,
+  );
+  process.exit(1);
+}
+
+const asked = process.argv[2];
+const parts = asked === undefined ? Object.values(PARTS).flat() : PARTS[asked];
+if (!parts) {
+  console.error(`There is no part "${asked}". There are: ${Object.keys(PARTS).join(', ')}`);
+  process.exit(2);
+}
+
+const total: Count = { passed: 0, failed: 0, skipped: 0 };
+for (const [i, part] of parts.entries()) {
+  console.log(`\n── ${i + 1} of ${parts.length}: ${part.name}`);
+  const startedAt = performance.now();
+  const count = await part.run();
+  total.passed += count.passed;
+  total.failed += count.failed;
+  total.skipped += count.skipped;
+  console.log(
+    `── ${count.failed === 0 ? 'ok' : 'FAILED'}, ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
+  );
+}
+rmSync(scratch, { recursive: true, force: true });
+
+console.log(
+  `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
+);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
