@@ -27,7 +27,7 @@ import {
   switchUser,
   wake,
 } from './machine.ts';
-import type { Action, ActionResult, PcState } from './page-messages.ts';
+import type { Action, ActionResult, ClientView, PcState } from './page-messages.ts';
 
 export interface PcOptions {
   /** Directory for everything that survives a restart. */
@@ -389,8 +389,20 @@ export class Pc {
       ...user,
       session: session ? place : null,
       locked: session?.locked ?? false,
-      client: client ? { running: client.running, status: client.status } : null,
+      client: client ? { running: client.running, status: this.#byPcClock(client.status) } : null,
     };
+  }
+
+  /** The client's process reads this machine's clock; on a real PC it would read the PC's. */
+  #byPcClock(status: ClientView | null): ClientView | null {
+    const moved = (at: string | null) => at && new Date(Date.parse(at) + this.#clockOffsetMs).toISOString();
+    return (
+      status && {
+        ...status,
+        offlineSince: moved(status.offlineSince),
+        lastSentAt: moved(status.lastSentAt),
+      }
+    );
   }
 
   /** Several changes in one step are told once. */

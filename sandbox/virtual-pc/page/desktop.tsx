@@ -64,7 +64,7 @@ export function Desktop({
           onClose={() => setOpen(null)}
         />
       )}
-      {open === 'tray' && <TrayFlyout user={user} onClose={close} />}
+      {open === 'tray' && <TrayFlyout user={user} timeZone={state.timeZone} onClose={close} />}
       <div className="taskbar" role="toolbar" aria-label={t('desktop.taskbar')}>
         <div className="taskbar-middle">
           <button

@@ -68,7 +68,7 @@ export const TrayAppIcon = drawn(
   </>,
 );
 export const BridgeIcon = drawn(
-  <path d="M3 17V8M21 17V8M3 15h18M3 9c3 0 4.5 1.5 5.5 6M21 9c-3 0-4.5 1.5-5.5 6M12 12.500V15" />,
+  <path d="M2.5 17.5h19M5 17.5a7 7 0 0 1 14 0M8.5 17.5v-5.8M12 17.5v-7M15.5 17.5v-5.8" />,
 );
 export const CheckIcon = drawn(<path d="M6 12.500l4 4 8-9" />);
 

@@ -22,8 +22,8 @@ export interface Speech {
   setLanguage: (language: Language) => void;
   /** The text of a key; with `fallback` when there may be no such key. */
   t: (key: string, values?: Record<string, string | number>, fallback?: string) => string;
-  /** An instant as a clock shows it in a zone; the page's own zone when none is said. */
-  time: (at: Date | string, timeZone?: string, seconds?: boolean) => string;
+  /** An instant as a clock in that zone shows it. */
+  time: (at: Date | string, timeZone: string, seconds?: boolean) => string;
   /** Month, day and weekday. */
   longDate: (at: Date, timeZone: string) => string;
   shortDate: (at: Date, timeZone: string) => string;
@@ -66,7 +66,7 @@ function speechIn(language: Language, setLanguage: (language: Language) => void)
         minute: '2-digit',
         hourCycle: 'h23',
         ...(seconds ? { second: '2-digit' } : {}),
-        ...(timeZone ? { timeZone } : {}),
+        timeZone,
       }),
     longDate: (at, timeZone) => format(at, { month: 'long', day: 'numeric', weekday: 'long', timeZone }),
     shortDate: (at, timeZone) => format(at, { year: 'numeric', month: '2-digit', day: '2-digit', timeZone }),

@@ -9,7 +9,10 @@ export function LockScreen({ state, now, onLift }: { state: PcState; now: Date; 
   useEffect(() => {
     // With the focus nowhere in particular, as after loading the page, any key counts too.
     const lift = (event: KeyboardEvent) => {
-      if (document.activeElement === document.body && !isModifier(event.key)) onLift();
+      if (document.activeElement !== document.body || isModifier(event.key)) return;
+      // As on Windows, the key that lifts the curtain is not the first of the password.
+      event.preventDefault();
+      onLift();
     };
     document.addEventListener('keydown', lift);
     return () => document.removeEventListener('keydown', lift);
@@ -22,8 +25,10 @@ export function LockScreen({ state, now, onLift }: { state: PcState; now: Date; 
       data-first-focus
       aria-label={`${t('lock.label')} ${time(now, state.timeZone)} ${longDate(now, state.timeZone)} ${t('lock.hint')}`}
       onClick={onLift}
-      onKeyDown={({ key }) => {
-        if (!isModifier(key) && key !== 'Tab') onLift();
+      onKeyDown={(event) => {
+        if (isModifier(event.key) || event.key === 'Tab') return;
+        event.preventDefault();
+        onLift();
       }}
     >
       <span className="lock-clock">

@@ -1,3 +1,4 @@
+import './no-made-code.ts';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { LanguageProvider } from './language.tsx';

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Action, ActionResult, PcState, UserView } from '../page-messages.ts';
 import { Desktop } from './desktop.tsx';
 import { useSpeech } from './language.tsx';
@@ -28,13 +28,8 @@ export function Monitor({ state, act }: { state: PcState; act: Act }) {
   const screen: Screen =
     state.power !== 'on' ? state.power : inUse ? 'desktop' : curtain.down ? 'lock' : 'sign-in';
   useScreenFocus(glass, screen);
+  useLockKey(screen === 'desktop', act);
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (screen === 'desktop' && event.ctrlKey && event.altKey && event.key.toLowerCase() === 'l') {
-      event.preventDefault();
-      void act({ type: 'lock' });
-    }
-  };
   const onSwitchUser = () => {
     // Windows goes straight to the users.
     curtain.lift();
@@ -42,7 +37,7 @@ export function Monitor({ state, act }: { state: PcState; act: Act }) {
   };
 
   return (
-    <section className="monitor" aria-label={t('page.monitor', { name: state.name })} onKeyDown={onKeyDown}>
+    <section className="monitor" aria-label={t('page.monitor', { name: state.name })}>
       <div className="glass" ref={glass} data-testid="screen" data-screen={screen}>
         {(screen === 'lock' || screen === 'sign-in') && <Wallpaper blurred={screen === 'sign-in'} />}
         {screen === 'desktop' && <Wallpaper />}
@@ -85,6 +80,20 @@ function useCurtain(
     if (inUse || power !== 'on') setDown(true);
   }
   return { down, lift: () => setDown(false), drop: () => setDown(true) };
+}
+
+/** Ctrl+Alt+L, as a browser cannot be given Windows+L. */
+function useLockKey(active: boolean, act: Act): void {
+  useEffect(() => {
+    if (!active) return;
+    const lock = (event: KeyboardEvent) => {
+      if (!event.ctrlKey || !event.altKey || event.key.toLowerCase() !== 'l') return;
+      event.preventDefault();
+      void act({ type: 'lock' });
+    };
+    document.addEventListener('keydown', lock);
+    return () => document.removeEventListener('keydown', lock);
+  }, [active, act]);
 }
 
 /** A new screen takes the focus if the old one had it, so that the keyboard never falls off the monitor. */

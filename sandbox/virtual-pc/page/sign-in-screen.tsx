@@ -76,7 +76,9 @@ function SignInForm({
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const refusalId = useId();
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    if (!busy) field.current?.focus();
+  }, [busy]);
 
   const submit = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -88,7 +90,6 @@ function SignInForm({
     setBusy(false);
     setRefusal(result.reason);
     if (field.current) field.current.value = '';
-    field.current?.focus();
   };
 
   return (

@@ -5,7 +5,16 @@ import { TrayAppIcon } from './icons.tsx';
 import { useSpeech } from './language.tsx';
 
 /** The tray app's status as the client itself tells it. */
-export function TrayFlyout({ user, onClose }: { user: UserView; onClose: () => void }) {
+export function TrayFlyout({
+  user,
+  timeZone,
+  onClose,
+}: {
+  user: UserView;
+  /** Of the PC. */
+  timeZone: string;
+  onClose: () => void;
+}) {
   const { t, time } = useSpeech();
   const state = clientStateOf(user);
   const status = user.client?.status ?? null;
@@ -43,12 +52,12 @@ export function TrayFlyout({ user, onClose }: { user: UserView; onClose: () => v
             </div>
             <div>
               <dt>{t('tray.lastSent')}</dt>
-              <dd>{status.lastSentAt ? time(status.lastSentAt) : t('tray.never')}</dd>
+              <dd>{status.lastSentAt ? time(status.lastSentAt, timeZone) : t('tray.never')}</dd>
             </div>
           </dl>
           {status.offlineSince && (
             <p className="flyout-note warning">
-              {t('tray.offlineSince', { time: time(status.offlineSince) })}
+              {t('tray.offlineSince', { time: time(status.offlineSince, timeZone) })}
             </p>
           )}
           {status.refused > 0 && (

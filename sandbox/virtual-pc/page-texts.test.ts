@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { EVENT_KINDS } from '../../contract/event.ts';
+import { punchState } from '../../contract/me.ts';
+import en from '../../locales/en/virtual-pc.json' with { type: 'json' };
+import ja from '../../locales/ja/virtual-pc.json' with { type: 'json' };
+import { ACTION_REFUSALS, clientView, power } from './page-messages.ts';
+
+const flat = (texts: object, prefix = ''): [string, string][] =>
+  Object.entries(texts).flatMap(([key, text]) =>
+    typeof text === 'string' ? [[prefix + key, text]] : flat(text, `${prefix}${key}.`),
+  );
+const japanese = new Map(flat(ja));
+const english = new Map(flat(en));
+const placeholders = (text = '') => (text.match(/\{\{\w+\}\}/g) ?? []).toSorted();
+
+test('both languages say the same things with the same values in them', () => {
+  expect([...english.keys()].toSorted()).toEqual([...japanese.keys()].toSorted());
+  for (const [key, text] of japanese) expect(placeholders(english.get(key)), key).toEqual(placeholders(text));
+});
+
+test('there is a text for every text the page names', () => {
+  const directory = path.join(import.meta.dirname, 'page');
+  const sources = readdirSync(directory).filter((name) => /\.tsx?$/.test(name));
+  const named = sources.flatMap((name) =>
+    [...readFileSync(path.join(directory, name), 'utf8').matchAll(/\bt\('([\w.-]+)'/g)].map(
+      ([, key]) => key ?? '',
+    ),
+  );
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter((key) => !japanese.has(key))).toEqual([]);
+});
+
+test('there is a text for everything the page may have to name', () => {
+  const wanted = [
+    ...EVENT_KINDS.map((kind) => `kind.${kind}`),
+    ...ACTION_REFUSALS.map((reason) => `signIn.${reason}`),
+    ...punchState.options.map((state) => `punchState.${state}`),
+    ...clientView.shape.server.options.map((state) => `tray.state.${state}`),
+    ...power.options.filter((state) => state !== 'on').map((state) => `power.${state}`),
+  ];
+  expect(wanted.filter((key) => !japanese.has(key))).toEqual([]);
+});
