@@ -116,6 +116,9 @@ export async function startDemo({
       accountsFile,
       '--name',
       PC_NAME,
+      // Where the demo company sits, wherever the demo runs.
+      '--time-zone',
+      'Asia/Tokyo',
     ]);
     await setup.linkAccounts();
     await setup.close();
