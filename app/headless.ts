@@ -55,6 +55,7 @@ commands.on('line', (line) => {
   if (line.trim() === 'report-now') client.reportNow();
 });
 commands.on('close', () => void stop());
+commands.on('error', () => void stop());
 
 client.onStatus((status) => process.stdout.write(`${JSON.stringify(status)}\n`));
 client.start();
