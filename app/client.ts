@@ -43,7 +43,7 @@ export interface Client {
   /** Ends waits that began with a failure: the network came back, the PC woke up, or a person asked. */
   reportNow(): void;
   /** A page of the timeline, newest first (`EventQueue.timeline`); empty while the queue cannot be read. */
-  timeline(before: Pick<TimelineEntry, 'occurredAt' | 'position'> | null, limit: number): TimelineEntry[];
+  timeline(before: number | null, limit: number): TimelineEntry[];
   /** A page of the refused events, oldest first (`EventQueue.refused`). */
   refused(after: number, limit: number): TimelineEntry[];
 }
