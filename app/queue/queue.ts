@@ -4,38 +4,7 @@ import type { JournalId } from '../../contract/ids.ts';
 import type { EventVerdict } from '../../contract/upload.ts';
 import { guarded, QueueError } from './errors.ts';
 import { checksum, readRecord } from './record.ts';
-
-/** What one read of a journal gave. */
-export interface JournalPage {
-  journal: JournalId;
-  records: readonly SealedEvent[];
-  /** Up to where the journal was looked at. */
-  through: number;
-}
-
-/** An event on its way, with its place in the queue. */
-export interface WaitingEvent {
-  position: number;
-  event: SealedEvent;
-}
-
-export interface QueueCounts {
-  waiting: number;
-  refused: number;
-  /** When the event that has waited longest happened, in milliseconds since 1970 by the PC's clock. */
-  oldestWaitingAt: number | null;
-}
-
-/** An event as the person sees it in the timeline. */
-export interface TimelineEntry {
-  position: number;
-  id: string | null;
-  kind: string | null;
-  occurredAt: number | null;
-  state: 'waiting' | 'sent' | 'refused';
-  /** Why the server refused it; null unless refused. */
-  refusal: string | null;
-}
+import type { JournalPage, QueueCounts, TimelineEntry, WaitingEvent } from './types.ts';
 
 /** Refusal of a record that is no record: it is kept for a person to look at and never sent. */
 export const UNREADABLE_RECORD = 'unreadable-record';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EventVerdict } from '../../contract/upload.ts';
-import type { WaitingEvent } from '../queue/queue.ts';
+import type { WaitingEvent } from '../queue/types.ts';
 import { deliver } from './deliver.ts';
 import { type Failure, failed, succeeded } from './failure.ts';
 
