@@ -7,7 +7,8 @@ import { BridgeLink, type LinkState } from './bridge/link.ts';
 import { QueueError } from './queue/errors.ts';
 import { keepTidy } from './queue/housekeeping.ts';
 import { type OpenedQueue, openQueue, type SetAsideFile } from './queue/open.ts';
-import type { EventQueue, TimelineEntry } from './queue/queue.ts';
+import type { EventQueue } from './queue/queue.ts';
+import type { TimelineEntry } from './queue/types.ts';
 import { failed, type Outcome, succeeded } from './reporter/failure.ts';
 import { Pull } from './reporter/pull.ts';
 import { Report, type ServerAccess } from './reporter/report.ts';
@@ -19,7 +20,10 @@ import type { StepObserver } from './steps.ts';
 import { type Surroundings, systemSurroundings } from './surroundings.ts';
 
 export interface ClientOptions {
-  /** Opens the bridge's pipe, and has made sure that it is the bridge's. Called again whenever a connection has ended. */
+  /**
+   * Opens the bridge's pipe, and has made sure that it is the bridge's. Called again whenever a connection has ended; settles by
+   * itself within seconds.
+   */
   connectBridge: () => Duplex | Promise<Duplex>;
   /** Path of the queue's SQLite file. */
   databaseFile: string;
@@ -43,7 +47,7 @@ export interface Client {
   /** Ends waits that began with a failure: the network came back, the PC woke up, or a person asked. */
   reportNow(): void;
   /** A page of the timeline, newest first (`EventQueue.timeline`); empty while the queue cannot be read. */
-  timeline(before: Pick<TimelineEntry, 'occurredAt' | 'position'> | null, limit: number): TimelineEntry[];
+  timeline(before: number | null, limit: number): TimelineEntry[];
   /** A page of the refused events, oldest first (`EventQueue.refused`). */
   refused(after: number, limit: number): TimelineEntry[];
 }

@@ -7,12 +7,12 @@
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import systemlog from '../package.json' with { type: 'json' };
 import { createClient } from './client.ts';
 import { createHttp } from './http.ts';
 import type { ProxySettings } from './settings/client-settings.ts';
 
 const USAGE = 'usage: node app/headless.ts --bridge PATH --database FILE [--proxy URL|none]';
-const VERSION = '0.1.0';
 
 const { values } = parseArgs({
   options: {
@@ -35,7 +35,7 @@ const client = createClient({
   databaseFile: database,
   fetch: http.fetch,
   name: 'headless',
-  version: VERSION,
+  version: systemlog.version,
 });
 
 let stopping = false;
@@ -55,6 +55,7 @@ commands.on('line', (line) => {
   if (line.trim() === 'report-now') client.reportNow();
 });
 commands.on('close', () => void stop());
+commands.on('error', () => void stop());
 
 client.onStatus((status) => process.stdout.write(`${JSON.stringify(status)}\n`));
 client.start();

@@ -105,7 +105,9 @@ export class ScriptedBridge {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    createInterface({ input: socket }).on('line', (line) => this.#answer(socket, line));
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => this.#answer(socket, line));
+    lines.on('error', () => socket.destroy());
   }
 
   #answer(socket: net.Socket, line: string): void {

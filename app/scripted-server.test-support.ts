@@ -23,7 +23,10 @@ export type Reply =
   | 'drop-after-acting'
   | 'hang';
 
-export const problemReply = (code: ProblemCode, headers: Record<string, string> = {}): Reply => ({
+export const problemReply = (
+  code: ProblemCode,
+  headers: Record<string, string> = {},
+): Exclude<Reply, string> => ({
   status: PROBLEMS[code].status,
   headers,
   body: { type: 'about:blank', title: PROBLEMS[code].title, status: PROBLEMS[code].status, code },
@@ -53,7 +56,10 @@ export class ScriptedServer {
   onUpload: (ids: readonly string[]) => Reply | null = () => null;
   tokenLifeMs = 15 * 60_000;
   now: () => number = Date.now;
-  readonly tokens = new Set<string>();
+  /** Tokens with the end of their life. */
+  readonly tokens = new Map<string, number>();
+  /** Codes of the problems it answered of its own accord. */
+  readonly refused: ProblemCode[] = [];
   readonly #nonces = new Set<string>();
   readonly #macs = new Map<string, string>();
   readonly #contiguous = new Map<JournalId, Set<number>>();
@@ -125,7 +131,7 @@ export class ScriptedServer {
   }
 
   #answer(path: string, body: Buffer, authorization: string | undefined): Exclude<Reply, string> {
-    const refuse = (code: ProblemCode) => problemReply(code) as Exclude<Reply, string>;
+    const refuse = (code: ProblemCode) => this.#refuse(code);
     if (path === '/v1/nonces') {
       const nonce = randomBytes(16).toString('base64url');
       this.#nonces.add(nonce);
@@ -133,7 +139,9 @@ export class ScriptedServer {
     }
     if (path === '/v1/sessions') return this.#session(body);
     const token = authorization?.replace(/^Bearer /, '') ?? '';
-    if (!this.tokens.has(token)) return refuse('token-invalid');
+    const endsAt = this.tokens.get(token);
+    if (endsAt === undefined) return refuse('token-invalid');
+    if (endsAt <= this.now()) return refuse('token-expired');
     if (path === '/v1/me') return { status: 200, body: this.#me() };
     if (path !== '/v1/events') return refuse('not-found');
     const upload = eventUpload.safeParse(JSON.parse(body.toString()));
@@ -145,7 +153,7 @@ export class ScriptedServer {
   }
 
   #session(body: Buffer): Exclude<Reply, string> {
-    const refuse = (code: ProblemCode) => problemReply(code) as Exclude<Reply, string>;
+    const refuse = (code: ProblemCode) => this.#refuse(code);
     const { ticket, anchor } = sessionRequest.parse(JSON.parse(body.toString()));
     if (!anchor || !statementHolds(this.device, ticket) || !statementHolds(this.device, anchor))
       return refuse('ticket-invalid');
@@ -154,7 +162,7 @@ export class ScriptedServer {
       return refuse('ticket-invalid');
     if (!this.#nonces.delete(nonce)) return refuse('nonce-used');
     const token = randomBytes(32).toString('base64url');
-    this.tokens.add(token);
+    this.tokens.set(token, this.now() + this.tokenLifeMs);
     return {
       status: 200,
       body: { token, expiresAt: this.#instant(this.tokenLifeMs), serverTime: this.#instant(0) },
@@ -184,6 +192,11 @@ export class ScriptedServer {
     let through = 0;
     while (sequences?.has(through + 1)) through++;
     return through;
+  }
+
+  #refuse(code: ProblemCode): Exclude<Reply, string> {
+    this.refused.push(code);
+    return problemReply(code);
   }
 
   #instant(inMs: number): string {

@@ -45,7 +45,14 @@ export function testTime(start = Date.UTC(2026, 7, 3), chance = 0.5): TestTime {
   };
 }
 
-/** Waits for real sockets and disks to bring something about; the test's own limit ends it when they never do. */
+/** How long real sockets and disks may take, in milliseconds. */
+const PATIENCE_MS = 15_000;
+
+/** Waits for real sockets and disks to bring something about. @throws when they do not. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  const startedMs = performance.now();
+  while (!condition()) {
+    if (performance.now() - startedMs > PATIENCE_MS) throw new Error(`Never came true: ${condition}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

@@ -27,7 +27,6 @@ const STEPS: readonly string[] = [
    CREATE INDEX events_waiting ON events (position) WHERE state = 'waiting';
    CREATE INDEX events_refused ON events (position) WHERE state = 'refused';
    CREATE INDEX events_sent ON events (settled_at) WHERE state = 'sent';
-   CREATE INDEX events_occurred ON events (occurred_at, position);
    CREATE TABLE positions (
      journal TEXT NOT NULL PRIMARY KEY,
      through INTEGER NOT NULL

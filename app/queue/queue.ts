@@ -4,38 +4,7 @@ import type { JournalId } from '../../contract/ids.ts';
 import type { EventVerdict } from '../../contract/upload.ts';
 import { guarded, QueueError } from './errors.ts';
 import { checksum, readRecord } from './record.ts';
-
-/** What one read of a journal gave. */
-export interface JournalPage {
-  journal: JournalId;
-  records: readonly SealedEvent[];
-  /** Up to where the journal was looked at. */
-  through: number;
-}
-
-/** An event on its way, with its place in the queue. */
-export interface WaitingEvent {
-  position: number;
-  event: SealedEvent;
-}
-
-export interface QueueCounts {
-  waiting: number;
-  refused: number;
-  /** When the event that has waited longest happened, in milliseconds since 1970 by the PC's clock. */
-  oldestWaitingAt: number | null;
-}
-
-/** An event as the person sees it in the timeline. */
-export interface TimelineEntry {
-  position: number;
-  id: string | null;
-  kind: string | null;
-  occurredAt: number | null;
-  state: 'waiting' | 'sent' | 'refused';
-  /** Why the server refused it; null unless refused. */
-  refusal: string | null;
-}
+import type { JournalPage, QueueCounts, TimelineEntry, WaitingEvent } from './types.ts';
 
 /** Refusal of a record that is no record: it is kept for a person to look at and never sent. */
 export const UNREADABLE_RECORD = 'unreadable-record';
@@ -138,7 +107,8 @@ export class EventQueue {
    * The events that have waited longest, in the order they came.
    *
    * @param limit the most events.
-   * @param maxBytes the most bytes they may take as JSON in an upload; the first event is given however large it is.
+   * @param maxBytes the most bytes they may take as JSON in an upload, reckoned generously; the first event is given however
+   * large it is.
    * @throws QueueError `damaged` when a record is not what was stored.
    */
   waitingPage(limit: number, maxBytes: number): WaitingEvent[] {
@@ -158,7 +128,7 @@ export class EventQueue {
       if (checksum(event) !== row.checksum) {
         throw new QueueError('damaged', `The record at position ${row.position} was changed on disk`);
       }
-      bytes += Buffer.byteLength(JSON.stringify(event)) + 1;
+      bytes += mostBytes(event);
       if (page.length > 0 && bytes > maxBytes) break;
       page.push({ position: row.position, event });
     }
@@ -222,24 +192,16 @@ export class EventQueue {
   }
 
   /**
-   * Events for the timeline, newest first.
+   * Events for the timeline, newest first: in the journal's order, which no clock disturbs.
    *
-   * @param before the last entry of the page before; null for the first page.
+   * @param before position of the last entry of the page before; null for the first page.
    */
-  timeline(before: Pick<TimelineEntry, 'occurredAt' | 'position'> | null, limit: number): TimelineEntry[] {
+  timeline(before: number | null, limit: number): TimelineEntry[] {
     return guarded(
       () =>
         this.#database
-          .prepare(
-            `SELECT ${TIMELINE_COLUMNS} FROM events
-             WHERE occurred_at IS NOT NULL AND (occurred_at, position) < (?, ?)
-             ORDER BY occurred_at DESC, position DESC LIMIT ?`,
-          )
-          .all(
-            before?.occurredAt ?? Number.MAX_SAFE_INTEGER,
-            before?.position ?? Number.MAX_SAFE_INTEGER,
-            limit,
-          ) as TimelineEntry[],
+          .prepare(`SELECT ${TIMELINE_COLUMNS} FROM events WHERE position < ? ORDER BY position DESC LIMIT ?`)
+          .all(before ?? Number.MAX_SAFE_INTEGER, limit) as TimelineEntry[],
     );
   }
 
@@ -317,3 +279,7 @@ export class EventQueue {
     return guarded(() => this.#database.transaction(step).immediate());
   }
 }
+
+/** An upper bound of an event's bytes in an upload: as a JSON string no character of a JSON text takes more than two for one. */
+const mostBytes = ({ record, previousMac, mac }: SealedEvent): number =>
+  2 * Buffer.byteLength(record) + previousMac.length + mac.length + 50;

@@ -1,5 +1,5 @@
 import type { UploadAnswer } from '../../contract/upload.ts';
-import type { WaitingEvent } from '../queue/queue.ts';
+import type { WaitingEvent } from '../queue/types.ts';
 import type { Failure, Outcome } from './failure.ts';
 
 export interface Delivery {

@@ -36,8 +36,8 @@ export function unreachableCode(error: unknown): UnreachableCode {
     const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
     if (CERTIFICATE_TIME.includes(code)) return 'certificate-time';
     if (CERTIFICATE.test(code)) return 'certificate-untrusted';
-    // undici has no code of its own for a refused CONNECT.
-    if (/\bProxy response \(407\)/.test(cause.message)) return 'proxy-refused';
+    // undici has no code of its own for a proxy that wants another account.
+    if (/^Proxy .*\(407\)/.test(cause.message)) return 'proxy-refused';
     if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return 'timed-out';
   }
   return 'unreachable';

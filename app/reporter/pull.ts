@@ -84,13 +84,14 @@ export class Pull {
       const base = page.journal.id === journal ? after : 0;
       if (page.through < base || (page.more && page.through === base))
         throw new BridgeError('malformed-answer', 'journal.read does not go forward');
+      const moved = page.records.length > 0 || page.through > base || page.journal.id !== journal;
       journal = page.journal.id;
       after = page.through;
-      const added = queue.append({ journal, records: page.records, through: after }, clock.now());
-      onStep('stored-in-queue');
-      if (added > 0) {
+      if (moved) {
+        const added = queue.append({ journal, records: page.records, through: after }, clock.now());
+        onStep('stored-in-queue');
         showCounts(queue, board);
-        onQueued();
+        if (added > 0) onQueued();
       }
       await connection.request('journal.acknowledge', { journal, through: after });
       onStep('acknowledged');

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { constants, gzip } from 'node:zlib';
 import type { z } from 'zod';
 import type { SealedEvent } from '../../contract/event.ts';
 import { type Me, me } from '../../contract/me.ts';
@@ -50,6 +50,7 @@ const ANSWER_MS = 30_000;
 /** The largest answer read; the largest of the contract is a tenth of it. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
+/** Events are much alike: the fastest level already makes them a tenth. */
 const compressed = promisify(gzip);
 
 /**
@@ -101,7 +102,9 @@ export function createServerApi(options: ServerApiOptions): ServerApi {
 
     async upload(token, events, signal) {
       const headers = { ...json, 'content-encoding': 'gzip', authorization: `Bearer ${token}` };
-      const body = Buffer.from(await compressed(JSON.stringify({ events })));
+      const body = Buffer.from(
+        await compressed(JSON.stringify({ events }), { level: constants.Z_BEST_SPEED }),
+      );
       const answer = await exchange(uploadAnswer, '/v1/events', { method: 'POST', headers, body }, signal);
       if (answer.ok && answer.value.verdicts.length !== events.length)
         return failed({ kind: 'unreachable', code: 'unfit-answer' });
