@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: [...configDefaults.exclude, '**/dist/**', '.state/**', '.cache/**'],
-    testTimeout: 20_000,
+    // Ends what hangs; generous, because property tests share a small machine with everything else.
+    testTimeout: 120_000,
   },
 });

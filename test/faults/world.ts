@@ -1,13 +1,80 @@
+/** What stands around the client: the real server and the sandbox's bridge, both on real sockets and real files. */
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { idOf, type TestDevice } from '../../app/device.test-support.ts';
-import { ScriptedBridge } from '../../app/scripted-bridge.test-support.ts';
-import { ScriptedServer } from '../../app/scripted-server.test-support.ts';
+import pino from 'pino';
+import { Agent } from 'undici';
+import { v7 as uuidV7 } from 'uuid';
+import { freePort } from '../../build/ports.ts';
+import { type Account, eventId, sid } from '../../contract/ids.ts';
+import { Bridge } from '../../sandbox/virtual-pc/bridge/bridge.ts';
+import { durableFiles } from '../../sandbox/virtual-pc/bridge/durable-file.ts';
+import type { PresentSession } from '../../sandbox/virtual-pc/bridge/hardware-messages.ts';
+import { systemTimers } from '../../sandbox/virtual-pc/bridge/timers.ts';
+import { issueToken } from '../../server/administration/access-tokens.ts';
+import { createCompany } from '../../server/administration/companies.ts';
+import { systemClock as clock } from '../../server/clock.ts';
+import { createServer } from '../../server/http/server.ts';
+import { createIngest } from '../../server/logs/ingest.ts';
+import { createReadMe } from '../../server/logs/me.ts';
+import { createRecordAnchor } from '../../server/logs/record-anchor.ts';
+import { openStateDirectory } from '../../server/secrets/state-directory.ts';
+import { openStore } from '../../server/store/store.ts';
+
+/** A server the client reports to. It outlives every client, and answers get lost on the way from it. */
+export interface ServerUnderTest {
+  origin: string;
+  companyCode: string;
+  accessToken: string;
+  /** The event id of every stored log, machine events left out. */
+  storedIds(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+const COMPANY_CODE = 'abc';
+
+/** @param losesAnswer asked after each upload was stored: whether its answer is lost. */
+export async function startServer(folder: string, losesAnswer: () => boolean): Promise<ServerUnderTest> {
+  const { storeFile, secrets, nonceKey } = await openStateDirectory(path.join(folder, 'server'), {});
+  const store = await openStore(storeFile);
+  const { id } = await createCompany(store, { code: COMPANY_CODE, name: 'Test', atMs: clock.now() });
+  const { token } = await issueToken(store, id, { role: 'client', deviceLimit: 1, expiresAtMs: null });
+  const port = await freePort(19_340);
+  const origin = `http://127.0.0.1:${port}`;
+  const app = createServer({
+    store,
+    clock,
+    secrets,
+    nonceKey,
+    origin,
+    log: pino({ level: 'silent' }),
+    ingest: createIngest({ store, clock, secrets }),
+    recordAnchor: createRecordAnchor({ store }),
+    readMe: createReadMe({ store, clock }),
+  });
+  app.addHook('onSend', async (request, reply) => {
+    if (request.url === '/v1/events' && losesAnswer()) reply.raw.destroy();
+  });
+  await app.listen({ host: '127.0.0.1', port });
+  return {
+    origin,
+    companyCode: COMPANY_CODE,
+    accessToken: token,
+    async storedIds() {
+      const rows = await store.selectFrom('logs').select('id').where('sid', 'is not', null).execute();
+      return rows.map((row) => row.id);
+    },
+    async stop() {
+      await app.close();
+      await store.destroy();
+    },
+  };
+}
 
 /** A bridge the client is set upon. It outlives every client. */
 export interface BridgeUnderTest {
   /** Where clients connect. */
   path: string;
-  record(count: number): void;
+  record(count: number): Promise<void>;
   /** The ids of all recorded events, oldest first. */
   recordedIds(): string[];
   /** True when the bridge holds a receipt for everything it recorded. */
@@ -15,32 +82,72 @@ export interface BridgeUnderTest {
   stop(): Promise<void>;
 }
 
-/** A server the client reports to. It outlives every client, and answers get lost on the way from it. */
-export interface ServerUnderTest {
-  origin: string;
-  /** The id of every event it stores; one stored twice is there twice. */
-  storedIds(): string[];
-  stop(): Promise<void>;
-}
+const ACCOUNT: Account = { sid: sid.parse('S-1-5-21-1-2-3-1001'), domain: 'PC-01', name: 'taro' };
+/** The bridge sends nothing by itself: every event must find its way through the client. */
+const NEVER_MS = 2 ** 31 - 1;
 
-export async function startBridge(
-  folder: string,
-  device: TestDevice,
-  origin: string,
-): Promise<BridgeUnderTest> {
-  const bridge = await ScriptedBridge.start(path.join(folder, 'bridge'), device, origin);
-  return {
-    path: bridge.path,
-    record: (count) => bridge.record(count),
-    recordedIds: () => bridge.journal.records.map(idOf),
-    received: () => bridge.receivedThrough === bridge.journal.records.length,
-    stop: () => bridge.stop(),
+export async function startBridge(folder: string, server: ServerUnderTest): Promise<BridgeUnderTest> {
+  const session: PresentSession = {
+    session: 'taro-1',
+    account: ACCOUNT,
+    path: path.join(folder, 'taro-1.sock'),
   };
-}
-
-/** @param losesAnswer asked after each upload was stored: whether its answer is lost. */
-export async function startServer(device: TestDevice, losesAnswer: () => boolean): Promise<ServerUnderTest> {
-  const server = await ScriptedServer.start(device);
-  server.onUpload = () => (losesAnswer() ? 'drop-after-acting' : null);
-  return { origin: server.origin, storedIds: () => server.stored, stop: () => server.stop() };
+  const bridge = await Bridge.start({
+    config: {
+      directory: path.join(folder, 'bridge'),
+      server: server.origin,
+      company: server.companyCode,
+      accessToken: server.accessToken,
+      name: 'PC-01',
+      timeZone: 'Asia/Tokyo',
+      proxy: 'http://127.0.0.1:9',
+      delays: {
+        machineMs: NEVER_MS,
+        sessionEndMs: NEVER_MS,
+        overdueMs: NEVER_MS,
+        anchorMs: NEVER_MS,
+        retryFirstMs: 500,
+        retryLongestMs: 5_000,
+        heartbeatMs: NEVER_MS,
+      },
+    },
+    offsetMs: 0,
+    sessions: [session],
+    files: durableFiles,
+    sources: {
+      realNowMs: () => Date.now(),
+      monotonicMs: () => Math.trunc(performance.now()),
+      randomUuid: randomUUID,
+    },
+    newEventId: uuidV7,
+    timers: systemTimers,
+    random: Math.random,
+    dispatcher: new Agent(),
+    onRecorded: () => undefined,
+    onState: () => undefined,
+    onFailure: (error) => console.error(error),
+  });
+  // Registers the device; what it records from now on is the client's to bring.
+  await bridge.reportNow();
+  const ids: string[] = [];
+  return {
+    path: session.path,
+    async record(count) {
+      for (let i = 0; i < count; i++) {
+        const id = eventId.parse(uuidV7());
+        await bridge.signal({
+          id,
+          kind: ids.length % 2 === 0 ? 'lock' : 'unlock',
+          session,
+          initiator: 'user',
+          reason: null,
+          authMethod: null,
+        });
+        ids.push(id);
+      }
+    },
+    recordedIds: () => ids,
+    received: () => bridge.state.receivedThrough === bridge.state.headSequence,
+    stop: () => bridge.stop(0),
+  };
 }
