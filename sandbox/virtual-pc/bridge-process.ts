@@ -27,7 +27,9 @@ interface PendingSignal {
 export class BridgeGone extends Error {}
 
 const MAIN = path.join(import.meta.dirname, 'bridge', 'main.ts');
-const RESTART_MS = 300;
+/** Before a service that died by itself is started again: longer each time until it is ready once. */
+const RESTART_FIRST_MS = 300;
+const RESTART_LONGEST_MS = 10_000;
 
 /**
  * The bridge's process, and what Windows does for a service: start it, restart it when it dies by itself, tell it of sessions.
@@ -42,6 +44,7 @@ export class BridgeProcess {
   #leaving: ChildProcess | null = null;
   #ready = Promise.withResolvers<void>();
   #offsetMs = 0;
+  #restartMs = RESTART_FIRST_MS;
 
   constructor(options: BridgeProcessOptions) {
     this.#options = options;
@@ -138,7 +141,8 @@ export class BridgeProcess {
       if (this.#child !== child) return;
       setTimeout(() => {
         if (this.#child === child) this.#spawn();
-      }, RESTART_MS);
+      }, this.#restartMs);
+      this.#restartMs = Math.min(this.#restartMs * 2, RESTART_LONGEST_MS);
     });
     const { config } = this.#options;
     const sessions = [...this.#sessions.values()];
@@ -151,6 +155,7 @@ export class BridgeProcess {
     const { onRecorded, onState } = this.#options;
     switch (message.type) {
       case 'ready':
+        this.#restartMs = RESTART_FIRST_MS;
         for (const event of message.recent) onRecorded(event);
         onState(message.state);
         this.#ready.resolve();

@@ -60,6 +60,8 @@ export class Cable {
   }
 
   #keep(socket: Duplex): void {
+    // One that is used again for a further request is known already.
+    if (this.#open.has(socket)) return;
     this.#open.add(socket);
     socket.once('close', () => this.#open.delete(socket));
     socket.on('error', () => socket.destroy());

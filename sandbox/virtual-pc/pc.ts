@@ -9,7 +9,8 @@ import { durableFiles } from './bridge/durable-file.ts';
 import type { BridgeDelays, BridgeState, PresentSession } from './bridge/hardware-messages.ts';
 import { BridgeGone, BridgeProcess } from './bridge-process.ts';
 import { Cable } from './cable.ts';
-import { type ClientCommand, ClientProcess } from './client-process.ts';
+import type { ClientCommand } from './client-process.ts';
+import { Clients } from './clients.ts';
 import { EventLog } from './event-log.ts';
 import {
   consoleSession,
@@ -27,7 +28,8 @@ import {
   switchUser,
   wake,
 } from './machine.ts';
-import type { Action, ActionResult, ClientView, PcState } from './page-messages.ts';
+import type { Action, ActionResult, PcState } from './page-messages.ts';
+import { viewOf } from './pc-view.ts';
 
 export interface PcOptions {
   /** Directory for everything that survives a restart. */
@@ -66,7 +68,7 @@ export class Pc {
   readonly #log: Awaited<ReturnType<typeof open>>;
   /** For sockets: a path of its own because sockets have little room for theirs. */
   readonly #runDirectory: string;
-  readonly #clients = new Map<string, ClientProcess>();
+  readonly #clients: Clients;
   readonly #events = new EventLog();
   readonly #listeners = new Set<(state: PcState) => void>();
   #machine: Machine = POWERED_OFF;
@@ -112,6 +114,13 @@ export class Pc {
         this.#changed();
       },
     });
+    this.#clients = new Clients({
+      directory: path.join(options.state, 'users'),
+      command: options.clientCommand,
+      proxyUrl: this.#cable.url,
+      log: this.#log.fd,
+      onChange: () => this.#changed(),
+    });
   }
 
   /** Sets the PC up, switched off. */
@@ -128,30 +137,16 @@ export class Pc {
   }
 
   get state(): PcState {
-    const { name, server, company, timeZone, users } = this.#options;
-    const bridge = this.#bridgeState;
-    return {
-      name,
-      server,
-      company,
-      timeZone,
-      realNowMs: Date.now(),
+    return viewOf({
+      options: this.#options,
+      machine: this.#machine,
       clockOffsetMs: this.#clockOffsetMs,
-      power: this.#machine.power,
       cablePlugged: this.#plugged,
-      users: users.map((user) => this.#userView(user)),
-      bridge: {
-        running: this.#bridge.running,
-        registered: bridge?.registered ?? false,
-        lastProblem: bridge?.lastProblem ?? null,
-        unreceived: bridge ? Math.max(0, bridge.headSequence - bridge.receivedThrough) : 0,
-        journalSetAside: bridge?.setAside != null,
-      },
-      events: this.#events.view(
-        bridge,
-        (sid, accountName) => users.find((user) => user.sid === sid)?.displayName ?? accountName,
-      ),
-    };
+      bridgeRunning: this.#bridge.running,
+      bridge: this.#bridgeState,
+      clients: this.#clients,
+      events: this.#events,
+    });
   }
 
   /** The answer ends it. */
@@ -244,7 +239,7 @@ export class Pc {
     if (happening.kind === 'logon') this.#runClient(session);
     if (happening.kind === 'logoff') {
       await new Promise((resolve) => setTimeout(resolve, AFTER_SESSION_MS));
-      await this.#endClient(session.session);
+      await this.#clients.end(session.session);
     }
   }
 
@@ -261,8 +256,9 @@ export class Pc {
     const taken = await this.#take(shutDown(this.#machine, reason));
     if (!taken.done) return taken;
     await this.#bridge.stop(STOP_GRACE_MS);
-    // Unless the plug was pulled, and even the power switched on again, meanwhile.
-    if (this.#machine.power === 'stopping') this.#machine = POWERED_OFF;
+    // The plug was pulled meanwhile: the power is off already, and is not to come back by a restart.
+    if (this.#machine.power !== 'stopping') return NOT_NOW;
+    this.#machine = POWERED_OFF;
     this.#carry();
     this.#changed();
     return DONE;
@@ -279,8 +275,7 @@ export class Pc {
     if (!step) return NOT_NOW;
     this.#machine = step.machine;
     this.#carry();
-    const taken = await this.#take(step);
-    return taken;
+    return this.#take(step);
   }
 
   async #pullThePlug(): Promise<ActionResult> {
@@ -288,8 +283,7 @@ export class Pc {
     this.#machine = POWERED_OFF;
     this.#carry();
     this.#changed();
-    const ended = [...this.#clients.keys()].map((session) => this.#endClient(session));
-    await Promise.all([this.#bridge.kill(), ...ended]);
+    await Promise.all([this.#bridge.kill(), this.#clients.endAll()]);
     this.#changed();
     return wasOn ? DONE : NOT_NOW;
   }
@@ -325,7 +319,7 @@ export class Pc {
   }
 
   async #killClient(): Promise<ActionResult> {
-    const client = this.#clients.get(this.#machine.console ?? '');
+    const client = this.#clients.of(this.#machine.console ?? '');
     if (!client?.running) return NOT_NOW;
     await client.kill();
     return DONE;
@@ -333,37 +327,15 @@ export class Pc {
 
   #startClient(): ActionResult {
     const session = consoleSession(this.#machine);
-    if (!session || this.#clients.get(session.session)?.running) return NOT_NOW;
+    if (!session || this.#clients.of(session.session)?.running) return NOT_NOW;
     this.#runClient(session);
     return DONE;
   }
 
   #runClient(session: Session): void {
-    const userDirectory = path.join(this.#options.state, 'users', session.sid);
-    const starting = async () => {
-      await durableFiles.makeDirectory(userDirectory);
-      if (!this.#machine.sessions.some((one) => one.session === session.session)) return;
-      const client = new ClientProcess({
-        command: this.#options.clientCommand,
-        start: {
-          bridgePath: this.#present(session).path,
-          databaseFile: path.join(userDirectory, 'queue.sqlite'),
-          proxyUrl: this.#cable.url,
-        },
-        log: this.#log.fd,
-        onChange: () => this.#changed(),
-      });
-      this.#clients.set(session.session, client);
-      this.#changed();
-    };
-    // Like Windows' own autostart: nobody waits for it, and a session without it goes on.
-    starting().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
-  }
-
-  async #endClient(session: string): Promise<void> {
-    const client = this.#clients.get(session);
-    this.#clients.delete(session);
-    await client?.kill();
+    const { path: bridgePath } = this.#present(session);
+    const isThere = () => this.#machine.sessions.some((one) => one.session === session.session);
+    this.#clients.run({ session: session.session, sid: session.sid, bridgePath, isThere });
   }
 
   #present({ session, sid }: Session): PresentSession {
@@ -379,30 +351,6 @@ export class Pc {
     const user = this.#options.users.find((one) => one.sid === sid);
     if (!user) throw new Error('A session belongs to nobody who may use this PC');
     return user;
-  }
-
-  #userView(user: PcUser): PcState['users'][number] {
-    const session = this.#machine.sessions.find(({ sid }) => sid === user.sid);
-    const client = session && this.#clients.get(session.session);
-    const place = session?.session === this.#machine.console ? 'console' : 'background';
-    return {
-      ...user,
-      session: session ? place : null,
-      locked: session?.locked ?? false,
-      client: client ? { running: client.running, status: this.#byPcClock(client.status) } : null,
-    };
-  }
-
-  /** The client's process reads this machine's clock; on a real PC it would read the PC's. */
-  #byPcClock(status: ClientView | null): ClientView | null {
-    const moved = (at: string | null) => at && new Date(Date.parse(at) + this.#clockOffsetMs).toISOString();
-    return (
-      status && {
-        ...status,
-        offlineSince: moved(status.offlineSince),
-        lastSentAt: moved(status.lastSentAt),
-      }
-    );
   }
 
   /** Several changes in one step are told once. */

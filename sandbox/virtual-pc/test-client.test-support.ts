@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { ProxyAgent, request } from 'undici';
 import { bridgeMessage, bridgeMethods } from '../../contract/bridge.ts';
+import type { SealedEvent } from '../../contract/event.ts';
 import { issuedNonce, sessionToken } from '../../contract/session.ts';
 import { uploadAnswer } from '../../contract/upload.ts';
 
@@ -18,6 +19,7 @@ const pipe = connect(values.bridge ?? '');
 const asked = new Map<number, (result: unknown) => void>();
 let lastId = 0;
 let again = () => {};
+let queue: SealedEvent[] = [];
 
 process.stdin.resume().on('end', () => process.exit(0));
 pipe.on('close', () => process.exit(0));
@@ -53,6 +55,7 @@ async function round(after: number): Promise<number> {
   const page = bridgeMethods['journal.read'].result.parse(
     await ask('journal.read', { journal: null, after, limit: 500 }),
   );
+  queue.push(...page.records);
   await ask('journal.acknowledge', { journal: page.journal.id, through: page.through });
   const { registration } = bridgeMethods.hello.result.parse(
     await ask('hello', { versions: [1], client: 'test', clientVersion: '1' }),
@@ -67,10 +70,11 @@ async function round(after: number): Promise<number> {
   const { receipts } = uploadAnswer.parse(
     await post(
       new URL('/v1/events', server),
-      { events: page.records },
+      { events: queue },
       { authorization: `Bearer ${session.token}` },
     ),
   );
+  queue = [];
   for (const receipt of receipts) await ask('receipt', { receipt });
   return page.through;
 }

@@ -173,6 +173,14 @@ test('shutting down records every logoff, ends the clients, and sends what is le
   expect(await clientOf(TARO)).toBeNull();
 });
 
+test('a plug pulled in the middle of a restart leaves the PC off', async () => {
+  const restarted = act({ type: 'restart' });
+  await expect.poll(async () => (await state()).power).toBe('stopping');
+  await act({ type: 'pull-the-plug' });
+  expect(await restarted).toMatchObject({ done: false });
+  expect((await state()).power).toBe('off');
+});
+
 test('what a killed client left behind the bridge sends at logoff', async () => {
   await signIn(TARO);
   await arrives(['startup', 'logon']);

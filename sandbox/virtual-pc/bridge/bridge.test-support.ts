@@ -35,6 +35,11 @@ export class HeldTime implements Timers {
     };
   }
 
+  /** How many callbacks are still to come. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Lets `ms` pass and everything due happen, in order. */
   pass(ms: number): void {
     const untilMs = this.monotonicMs + ms;

@@ -194,7 +194,20 @@ test('sends nothing while the PC sleeps', async () => {
   await bridge.signal(signalOf('resume', taro()));
   expect(server.arrived).toEqual([]);
   time.pass(2_000);
+  await expect.poll(() => server.kinds).toEqual(['logon', 'suspend']);
+  time.pass(180_000);
   await expect.poll(() => server.kinds).toEqual(['logon', 'suspend', 'resume']);
+});
+
+test('leaves a session’s fresh records to its tray, and sends them when that does not', async () => {
+  const bridge = await start();
+  await bridge.signal(signalOf('logon', taro()));
+  await bridge.signal(signalOf('clock-change', null));
+  time.pass(2_000);
+  await expect.poll(() => server.kinds).toEqual(['clock-change']);
+  await expect.poll(() => state?.lastSyncAt).not.toBeNull();
+  time.pass(180_000);
+  await expect.poll(() => server.kinds).toEqual(['logon', 'clock-change']);
 });
 
 test('an upload answered without receipts compacts nothing', async () => {

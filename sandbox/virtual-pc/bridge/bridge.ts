@@ -18,14 +18,13 @@ import { lastAlive, readHeartbeat, reconciledLogoffs, writeHeartbeat } from './h
 import { Journal, type UnplacedEvent } from './journal.ts';
 import type { JournalRecord } from './journal-codec.ts';
 import { Progress } from './progress.ts';
-import { ProtocolSession } from './protocol-session.ts';
-import { RateLimit } from './rate-limit.ts';
 import { type ReceiptVerdict, takeReceipt } from './receipts.ts';
 import { Registration } from './registration.ts';
 import { Reporter, type SyncOutcome } from './reporter.ts';
 import { ServerConnection } from './server-connection.ts';
 import { BRIDGE_SOFTWARE_VERSION, bridgeService } from './service.ts';
-import { SessionSocket, SOCKET_LIMITS, type SocketLimits } from './session-socket.ts';
+import { SOCKET_LIMITS, type SocketLimits } from './session-socket.ts';
+import { SessionSockets } from './session-sockets.ts';
 import type { Timers } from './timers.ts';
 
 export interface BridgeOptions {
@@ -69,7 +68,9 @@ export class Bridge {
   readonly #connection: ServerConnection;
   readonly #reporter: Reporter;
   readonly #setAside: string | null;
-  readonly #sockets = new Map<string, { sid: string; socket: SessionSocket }>();
+  readonly #sockets: SessionSockets;
+  /** When a record was made, for those of this process. */
+  readonly #recordedAtMs = new WeakMap<JournalRecord, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #cancelHeartbeat: () => void = () => undefined;
   #asleep = false;
@@ -99,7 +100,8 @@ export class Bridge {
       subject: {
         register: () => this.#registration.ensure(),
         forgetRegistration: () => this.#registration.forget(),
-        unreceived: (after) => this.#journal.after(Math.max(after, this.#progress.receivedThrough)),
+        unreceived: () => this.#journal.after(this.#progress.receivedThrough),
+        leftToTray: (record) => this.#leftToTray(record),
         upload: (events) => this.#upload(events),
         uploadDamaged: () => this.#uploadDamaged(),
         wallMs: () => this.#clock.wallMs(),
@@ -111,6 +113,23 @@ export class Bridge {
       maxBatchEvents: MAX_BATCH_EVENTS,
       maxBatchBytes: MAX_BATCH_BYTES - BATCH_FRAME_BYTES,
       onOutcome: () => this.#stateChanged(),
+      onFailure: options.onFailure,
+    });
+    this.#sockets = new SessionSockets({
+      service: bridgeService({
+        key: this.#key,
+        journal: this.#journal,
+        progress: this.#progress,
+        reporter: this.#reporter,
+        registration: () => this.#registration.state,
+        anchorFor: (nonce) => this.#anchor(nonce),
+        takeReceipt: (receipt) => this.#takeReceipt(receipt),
+        onProgress: () => this.#stateChanged(),
+      }),
+      timers: options.timers,
+      monotonicMs: () => options.sources.monotonicMs(),
+      limits: options.socketLimits ?? SOCKET_LIMITS,
+      rate: options.rate ?? DEFAULT_RATE,
       onFailure: options.onFailure,
     });
   }
@@ -150,7 +169,7 @@ export class Bridge {
     const bridge = new Bridge(options, parts);
     await bridge.#reconcile(new Set(sessions.map(({ session }) => session)));
     await bridge.#beat();
-    for (const session of sessions) await bridge.#listen(session);
+    for (const session of sessions) await bridge.#sockets.open(session);
     bridge.#reporter.soon(config.delays.sessionEndMs);
     return bridge;
   }
@@ -212,12 +231,14 @@ export class Bridge {
     if (graceMs > 0) await Promise.race([this.#reporter.now(), timeIsUp]);
     cancel();
     this.#reporter.stop();
-    for (const { socket } of this.#sockets.values()) await socket.close();
+    await this.#sockets.closeAll();
     await this.#turn.catch(() => undefined);
     await this.#journal.close();
   }
 
   async #record(told: Signal): Promise<void> {
+    // Before the record is there: whoever looks at it must see that its session has clients.
+    if (told.kind === 'logon' && told.session) await this.#sockets.open(told.session);
     if (!this.#journal.holds(told.id)) {
       if (told.kind === 'resume') this.#wake();
       await this.#append({
@@ -241,8 +262,7 @@ export class Bridge {
   /** What a recorded signal means for the bridge itself. */
   async #follow({ kind, session }: Signal): Promise<void> {
     const { delays } = this.#options.config;
-    if (kind === 'logon' && session) await this.#listen(session);
-    if (kind === 'logoff' && session) await this.#hangUp(session.session);
+    if (kind === 'logoff' && session) await this.#sockets.close(session.session);
     if (kind === 'suspend') this.#sleep();
     else if (kind === 'logoff' || kind === 'shutdown') this.#reporter.soon(delays.sessionEndMs);
     else this.#reporter.soon(session ? delays.overdueMs : delays.machineMs);
@@ -250,13 +270,17 @@ export class Bridge {
   }
 
   async #append(event: UnplacedEvent): Promise<void> {
-    const { timers, onFailure, onRecorded } = this.#options;
+    const record = await this.#appendSurely(event);
+    this.#recordedAtMs.set(record, this.#options.sources.monotonicMs());
+    this.#options.onRecorded(describe(record));
+    this.#notify(record);
+  }
+
+  async #appendSurely(event: UnplacedEvent): Promise<JournalRecord> {
+    const { timers, onFailure } = this.#options;
     for (;;) {
       try {
-        const record = await this.#journal.append(event);
-        onRecorded(describe(record));
-        this.#notify(record);
-        return;
+        return await this.#journal.append(event);
       } catch (error) {
         onFailure(error);
         await new Promise<void>((resolve) => timers.after(APPEND_RETRY_MS, resolve));
@@ -296,43 +320,17 @@ export class Bridge {
     this.#clock.renew();
   }
 
-  async #listen(session: PresentSession): Promise<void> {
-    if (this.#sockets.has(session.session)) return;
-    const { timers, sources, onFailure, socketLimits = SOCKET_LIMITS, rate = DEFAULT_RATE } = this.#options;
-    const service = bridgeService({
-      key: this.#key,
-      journal: this.#journal,
-      progress: this.#progress,
-      reporter: this.#reporter,
-      registration: () => this.#registration.state,
-      anchorFor: (nonce) => this.#anchor(nonce),
-      takeReceipt: (receipt) => this.#takeReceipt(receipt),
-      onProgress: () => this.#stateChanged(),
-    });
-    // All clients of a session share one allowance: opening more connections does not buy more.
-    const limit = new RateLimit(rate.burst, rate.perSecond, () => sources.monotonicMs());
-    const socket = await SessionSocket.open({
-      path: session.path,
-      newConversation: () =>
-        new ProtocolSession({ account: session.account, service, rate: limit, onFailure }),
-      timers,
-      limits: socketLimits,
-    });
-    this.#sockets.set(session.session, { sid: session.account.sid, socket });
-  }
-
-  async #hangUp(session: string): Promise<void> {
-    const listening = this.#sockets.get(session);
-    this.#sockets.delete(session);
-    await listening?.socket.close();
+  /** A session's own client comes first, as long as the session lasts and the record is fresh. */
+  #leftToTray(record: JournalRecord): boolean {
+    const { sources, config } = this.#options;
+    const recordedAtMs = this.#recordedAtMs.get(record) ?? Number.NEGATIVE_INFINITY;
+    const fresh = sources.monotonicMs() - recordedAtMs < config.delays.overdueMs;
+    return fresh && record.event.session !== null && this.#sockets.has(record.event.session);
   }
 
   #notify({ event }: JournalRecord): void {
     const params = { id: this.#journal.id, headSequence: event.sequence };
-    const line = JSON.stringify({ notice: 'journal', params });
-    for (const { sid, socket } of this.#sockets.values()) {
-      if (sid === event.account?.sid) socket.notify(line);
-    }
+    if (event.account) this.#sockets.notify(event.account.sid, 'journal', params);
   }
 
   #anchor(nonce: string) {

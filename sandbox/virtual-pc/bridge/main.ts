@@ -74,5 +74,7 @@ process.on('message', (raw) => {
     process.exit(1);
   });
 });
+// Ctrl+C in a terminal reaches every process of the PC; only the hardware decides when a service ends.
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => undefined);
 // Without its hardware there is no PC.
 process.on('disconnect', () => process.exit(0));

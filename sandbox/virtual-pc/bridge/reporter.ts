@@ -33,8 +33,10 @@ export interface ReportSubject {
   register(): Promise<void>;
   /** To be called when the server says it does not. */
   forgetRegistration(): void;
-  /** What no receipt covers yet, after the sequence given, oldest first. */
-  unreceived(after: number): readonly JournalRecord[];
+  /** What no receipt covers yet, oldest first. */
+  unreceived(): readonly JournalRecord[];
+  /** Whether a record's own tray app is there and may still report it. */
+  leftToTray(record: JournalRecord): boolean;
   /** Uploads one batch with an anchor and takes the receipts of the answer. */
   upload(events: readonly SealedEvent[]): Promise<void>;
   /** Sends what was saved of damaged journals; nothing to do in a sound one. */
@@ -72,8 +74,8 @@ export class Reporter {
   #cancelTimer: (() => void) | null = null;
   #dueAtMs = Number.POSITIVE_INFINITY;
   #running: Promise<SyncOutcome> | null = null;
-  /** The last record the server has given any verdict on, in this process. A refusal is final and is not asked for again. */
-  #answeredThrough = 0;
+  /** Sequences the server has given any verdict on, in this process. A refusal is final and is not asked for again. */
+  #answered = new Set<number>();
   #failures = 0;
   #stopped = false;
   lastSyncAt: string | null = null;
@@ -97,10 +99,15 @@ export class Reporter {
     this.soon(0);
   }
 
-  /** Talks to the server now, after a run under way. Never throws. */
-  async now(): Promise<SyncOutcome> {
+  /** Sends everything now, after a run under way. Never throws. */
+  now(): Promise<SyncOutcome> {
+    return this.#after(true);
+  }
+
+  /** @param all also what a tray app may still report. */
+  async #after(all: boolean): Promise<SyncOutcome> {
     while (this.#running) await this.#running;
-    this.#running = this.#run().finally(() => {
+    this.#running = this.#run(all).finally(() => {
       this.#running = null;
     });
     return this.#running;
@@ -123,17 +130,17 @@ export class Reporter {
     this.#dueAtMs = atMs;
     this.#cancelTimer = this.#options.timers.after(delayMs, () => {
       this.#dueAtMs = Number.POSITIVE_INFINITY;
-      void this.now();
+      void this.#after(false);
     });
   }
 
-  async #run(): Promise<SyncOutcome> {
+  async #run(all: boolean): Promise<SyncOutcome> {
     const { subject, delays } = this.#options;
-    const outcome = await this.#report();
+    const outcome = await this.#report(all);
     if (outcome.problem === null) {
       this.#failures = 0;
       this.lastSyncAt = toInstant(subject.wallMs());
-      this.soon(delays.anchorMs);
+      this.soon(this.#unanswered().length > 0 ? delays.overdueMs : delays.anchorMs);
     } else {
       this.soon(this.#retryDelayMs(outcome.retryAfterMs));
       this.#failures += 1;
@@ -144,16 +151,16 @@ export class Reporter {
     return { reached, problem };
   }
 
-  async #report(): Promise<SyncOutcome & { retryAfterMs: number | null }> {
+  async #report(all: boolean): Promise<SyncOutcome & { retryAfterMs: number | null }> {
     const { subject } = this.#options;
     try {
       await subject.register();
       await subject.uploadDamaged();
-      let batch = this.#nextBatch();
+      let batch = this.#nextBatch(all);
       do {
         await subject.upload(batch.map(({ sealed }) => sealed));
-        this.#answeredThrough = batch.at(-1)?.event.sequence ?? this.#answeredThrough;
-        batch = this.#nextBatch();
+        for (const { event } of batch) this.#answered.add(event.sequence);
+        batch = this.#nextBatch(all);
       } while (batch.length > 0 && !this.#stopped);
       return { reached: true, problem: null, retryAfterMs: null };
     } catch (error) {
@@ -167,11 +174,19 @@ export class Reporter {
     }
   }
 
-  #nextBatch(): JournalRecord[] {
+  #unanswered(): JournalRecord[] {
+    const unreceived = this.#options.subject.unreceived();
+    const first = unreceived[0]?.event.sequence ?? Number.POSITIVE_INFINITY;
+    for (const sequence of this.#answered) if (sequence < first) this.#answered.delete(sequence);
+    return unreceived.filter(({ event }) => !this.#answered.has(event.sequence));
+  }
+
+  #nextBatch(all: boolean): JournalRecord[] {
     const { subject, maxBatchEvents, maxBatchBytes } = this.#options;
     const batch: JournalRecord[] = [];
     let bytes = 0;
-    for (const record of subject.unreceived(this.#answeredThrough)) {
+    for (const record of this.#unanswered()) {
+      if (!all && subject.leftToTray(record)) continue;
       bytes += Buffer.byteLength(JSON.stringify(record.sealed)) + 1;
       if (batch.length > 0 && (batch.length >= maxBatchEvents || bytes > maxBatchBytes)) break;
       batch.push(record);
