@@ -38,8 +38,11 @@ const RETRY = { baseMs: 2_000, capMs: 5 * 60_000, floorMs: 500 };
 /** Not even new events end a wait sooner than this: a queue being filled rings for every page. */
 const REST_MS = 5_000;
 const TODAY_EVERY_MS = 5 * 60_000;
-/** The server computes the day after it has taken an upload; asked again this much later, the answer shows it. */
-const TODAY_SETTLED_MS = 10_000;
+/**
+ * The server computes the day, and forwards it, after it has taken an upload. The day is asked for again this much later and, while
+ * a punch of it is on its way, ever more rarely.
+ */
+const TODAY_SETTLING_MS = 2_000;
 /** The upload's own brackets and names beside its events, generously. */
 const BATCH_BYTES = MAX_BATCH_BYTES - 4096;
 const RECEIPT_REFUSED = ['receipt-invalid', 'unknown-journal', 'beyond-head', 'invalid-params'];
@@ -53,7 +56,8 @@ export class Report {
   readonly #alarm: Alarm<Wake>;
   readonly #backoff: Backoff;
   #todayDueMs: number;
-  #todayUnsettled = false;
+  /** Until the day is asked for again; at most `TODAY_EVERY_MS`. */
+  #todayPaceMs = TODAY_EVERY_MS;
 
   constructor(options: ReportOptions) {
     this.#options = options;
@@ -119,7 +123,7 @@ export class Report {
           showCounts(queue, board);
           this.#worked();
           this.#todayDueMs = clock.monotonicMs();
-          this.#todayUnsettled = true;
+          this.#todayPaceMs = TODAY_SETTLING_MS;
         },
       });
       if (failure || signal.aborted) return failure;
@@ -155,8 +159,10 @@ export class Report {
     if (!outcome.ok) return outcome.failure;
     onStep('today');
     this.#worked();
-    this.#todayDueMs = clock.monotonicMs() + (this.#todayUnsettled ? TODAY_SETTLED_MS : TODAY_EVERY_MS);
-    this.#todayUnsettled = false;
+    this.#todayDueMs = clock.monotonicMs() + this.#todayPaceMs;
+    this.#todayPaceMs = isOnItsWay(outcome.value)
+      ? Math.min(2 * this.#todayPaceMs, TODAY_EVERY_MS)
+      : TODAY_EVERY_MS;
     board.update({ today: { me: outcome.value, askedAt: toInstant(clock.now()) } });
     return null;
   }
@@ -207,3 +213,6 @@ const pair = (events: readonly WaitingEvent[], verdicts: readonly EventVerdict[]
     const position = events[n]?.position;
     return position === undefined ? [] : [{ position, verdict }];
   });
+
+const isOnItsWay = ({ today }: Me): boolean =>
+  today.punches.some(({ state }) => state === 'waiting' || state === 'unverified');
