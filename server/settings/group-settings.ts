@@ -1,3 +1,4 @@
+import { IANAZone } from 'luxon';
 import { z } from 'zod';
 
 const minutes = z
@@ -11,7 +12,11 @@ const minutes = z
  * They hold from a workday on and never change a day that has begun.
  */
 export const storedSettings = z.object({
-  timeZone: z.string().optional(),
+  /** IANA name. */
+  timeZone: z
+    .string()
+    .refine((zone) => IANAZone.isValidZone(zone), 'not an IANA time zone')
+    .optional(),
   /** `HH:MM`. Group > division > company > 00:00. */
   dayBorder: z
     .string()
