@@ -131,6 +131,8 @@ describe('registering is refused', () => {
     expect(codeOf(await postSigned(other, '/v1/devices', body))).toBe('signature-invalid');
     const forged = other.sign(await nonce(), { url: '/v1/devices', body, keyId: device.id });
     expect(codeOf(await post('/v1/devices', body, forged))).toBe('signature-invalid');
+    const misnamed = device.sign(await nonce(), { url: '/v1/devices', body, keyId: other.id });
+    expect(codeOf(await post('/v1/devices', body, misnamed))).toBe('signature-invalid');
     expect(await devices()).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ import { tokenHash } from '../../secrets/token-hash.ts';
 import type { AccessTokenTable, CompanyTable } from '../../store/schema.ts';
 import type { Store } from '../../store/store.ts';
 import { Refusal } from '../refusal.ts';
+import type { Services } from '../services.ts';
 import { type Device, refuseRetired } from './devices.ts';
 
 interface Registered {
@@ -21,61 +22,69 @@ interface Registered {
  * another secret is a clone or a lost vault and is refused rather than believed: records sealed under the old secret must stay
  * checkable. Such a device makes a new key.
  *
- * @param transaction so that the count and the new row are one.
  * @throws Refusal `unknown-company`, `access-token-…`, `key-in-use`, `device-retired`.
  */
 export async function registerDevice(
-  transaction: Store,
-  secrets: Secrets,
+  { store, secrets }: Pick<Services, 'store' | 'secrets'>,
   device: DeviceId,
   registration: DeviceRegistration,
   atMs: number,
 ): Promise<Registered> {
-  const company = await transaction
+  const company = await store
     .selectFrom('companies')
     .selectAll()
     .where('code', '=', registration.company)
     .executeTakeFirst();
   if (!company) throw new Refusal('unknown-company');
-  const token = await takeToken(transaction, company.id, registration.accessToken);
+  return store.transaction().execute(async (transaction) => {
+    const token = await takeToken(transaction, company.id, registration.accessToken);
+    const existing = await transaction
+      .selectFrom('devices')
+      .selectAll()
+      .where('id', '=', device)
+      .executeTakeFirst();
+    if (existing) {
+      refuseOther(existing, secrets, company.id, registration);
+      return { company, role: existing.role };
+    }
+    await refuseSpent(transaction, token, atMs);
+    await insertDevice(transaction, secrets, device, registration, token, atMs);
+    return { company, role: token.role };
+  });
+}
 
-  const existing = await transaction
-    .selectFrom('devices')
-    .selectAll()
-    .where('id', '=', device)
-    .executeTakeFirst();
-  if (existing) {
-    refuseOther(existing, secrets, company.id, registration);
-    return { company, role: existing.role };
-  }
-
-  await refuseSpent(transaction, token, atMs);
-  const { kty, crv, x, y } = registration.publicKey;
+async function insertDevice(
+  transaction: Store,
+  secrets: Secrets,
+  device: DeviceId,
+  { publicKey: { kty, crv, x, y }, deviceSecret, name, clientVersion }: DeviceRegistration,
+  token: AccessToken,
+  atMs: number,
+): Promise<void> {
   await transaction
     .insertInto('devices')
     .values({
-      company: company.id,
+      company: token.company,
       id: device,
-      name: registration.name,
+      name,
       role: token.role,
       public_key: JSON.stringify({ kty, crv, x, y }),
-      sealed_secret: secrets.seal(
-        Buffer.from(registration.deviceSecret, 'base64url'),
-        deviceSecretPurpose(device),
-      ),
+      sealed_secret: secrets.seal(Buffer.from(deviceSecret, 'base64url'), deviceSecretPurpose(device)),
       access_token: token.id,
-      client_version: registration.clientVersion,
+      client_version: clientVersion,
       registered_at: atMs,
       retired_at: null,
       last_seen_at: atMs,
     })
     .execute();
-  return { company, role: token.role };
 }
 
 type AccessToken = Selectable<AccessTokenTable>;
 
-/** Finds the token and locks its row: of two registrations at the same moment the second counts the first one's device. */
+/**
+ * Finds the token and locks its row: of two registrations at the same moment the second counts the first one's device. It writes, and
+ * comes first in the transaction, because a SQLite transaction that begins by reading cannot always go on to write.
+ */
 async function takeToken(transaction: Store, company: string, accessToken: string): Promise<AccessToken> {
   const token = await transaction
     .updateTable('access_tokens')

@@ -16,7 +16,7 @@ const FAILURES_WINDOW_MS = 10 * 60_000;
 const GUESSES: readonly string[] = ['unknown-company', 'access-token-unknown'];
 
 export const deviceRoutes = (services: Services): FastifyPluginAsyncZod => {
-  const { store, clock, secrets } = services;
+  const { store, clock } = services;
   const throttle = createThrottle(clock, FAILURES_ALLOWED, FAILURES_WINDOW_MS);
 
   return async (app) => {
@@ -42,11 +42,7 @@ export const deviceRoutes = (services: Services): FastifyPluginAsyncZod => {
         checkSignature(services, request, head, keyOf(request.body, head));
         await burnNonce(store, head.nonce);
         try {
-          const { company, role } = await store
-            .transaction()
-            .execute((transaction) =>
-              registerDevice(transaction, secrets, device, request.body, request.arrivedAtMs),
-            );
+          const { company, role } = await registerDevice(services, device, request.body, request.arrivedAtMs);
           request.log.info({ company: company.id, device, role }, 'Device registered');
           return {
             device,

@@ -96,7 +96,7 @@ describe('a signed request', () => {
     expect(await upload({ ...headers, signature })).toBe('taken');
   });
 
-  it('is refused when body and digest part, before anything of the body is read', async () => {
+  it('is refused when body and digest part, before the body is looked into', async () => {
     const { upload, signed, ingested } = await withDevice();
     expect(await upload(await signed(), '{"events":[1]}')).toBe('digest-mismatch');
     expect(await upload(await signed(), 'not json')).toBe('digest-mismatch');

@@ -1,0 +1,24 @@
+/** What an administrator can be told is wrong. Nothing was changed when it is thrown. */
+export type AdministrationErrorCode =
+  | 'company-exists'
+  | 'unknown-company'
+  | 'unknown-token'
+  | 'unknown-device'
+  | 'unknown-employee'
+  | 'ambiguous-employee'
+  | 'unknown-group'
+  | 'linked-otherwise'
+  | 'invalid-settings'
+  | 'invalid-address'
+  | 'day-begun'
+  | 'invalid-file';
+
+export class AdministrationError extends Error {
+  readonly code: AdministrationErrorCode;
+
+  constructor(code: AdministrationErrorCode, message: string) {
+    super(message);
+    this.name = 'AdministrationError';
+    this.code = code;
+  }
+}

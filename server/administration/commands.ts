@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { deviceRole } from '../../contract/device.ts';
+import { companyCode, deviceId, sid } from '../../contract/ids.ts';
+import type { Clock } from '../clock.ts';
+import type { Secrets } from '../secrets/secrets.ts';
+import type { openStore } from '../store/store.ts';
+import { issueToken, listTokens, revokeToken } from './access-tokens.ts';
+import { setAttendanceService } from './attendance-service.ts';
+import { companyByCode, createCompany } from './companies.ts';
+import { readCompanyFile } from './company-file.ts';
+import { retireDevice } from './devices.ts';
+import { importCompany } from './import-company.ts';
+import { linkAccount } from './link.ts';
+import { COMPANY_ITSELF, readSettings, setSettings } from './settings.ts';
+
+/** What commands work on. */
+export interface Tools {
+  store: Awaited<ReturnType<typeof openStore>>;
+  secrets: Secrets;
+  clock: Clock;
+  /** Text of a file, or of standard input for `-`. */
+  readText(file: string): Promise<string>;
+}
+
+/** One subcommand: its options, what it does, and the lines it answers. */
+export interface Command {
+  usage: string;
+  run(tools: Tools, options: Readonly<Record<string, string>>): Promise<string[]>;
+}
+
+function command<S extends z.ZodType>(
+  usage: string,
+  options: S,
+  run: (tools: Tools, options: z.infer<S>) => Promise<string[]>,
+): Command {
+  return { usage, run: (tools, given) => run(tools, options.parse(given)) };
+}
+
+const text = z.string().min(1);
+/** An instant with its offset, so that nobody has to guess whose midnight is meant; or `never`. */
+const expiry = z.union(
+  [
+    z.literal('never').transform(() => null),
+    z.iso.datetime({ offset: true }).transform((at) => Date.parse(at)),
+  ],
+  { error: 'must be like 2027-01-01T00:00:00+09:00, or never' },
+);
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,5}$/, 'must be a number from 1')
+  .transform(Number);
+
+export const commands: Readonly<Record<string, Command>> = {
+  'create-company': command(
+    '--code CODE --name NAME',
+    z.strictObject({ code: companyCode, name: text }),
+    async ({ store, clock }, { code, name }) => {
+      const company = await createCompany(store, { code, name, atMs: clock.now() });
+      return [`Company ${company.code} created`];
+    },
+  ),
+  'import-company': command(
+    'FILE|-',
+    z.strictObject({ file: text }),
+    async ({ store, clock, readText }, { file }) => {
+      const content = readCompanyFile(await readText(file));
+      const company = await importCompany(store, content, clock.now());
+      return [`Company ${company.code} imported: ${content.employees.length} employees`];
+    },
+  ),
+  'issue-token': command(
+    '--company CODE --role client|smarton|lanscope --limit DEVICES --expires INSTANT|never',
+    z.strictObject({ company: companyCode, role: deviceRole, limit: count, expires: expiry }),
+    async ({ store }, { company, role, limit, expires }) => {
+      const { id: companyId } = await companyByCode(store, company);
+      const terms = { role, deviceLimit: limit, expiresAtMs: expires };
+      const { id, token } = await issueToken(store, companyId, terms);
+      return [token, `Token id ${id}. The token is shown this once and kept nowhere; the id revokes it.`];
+    },
+  ),
+  'list-tokens': command(
+    '--company CODE',
+    z.strictObject({ company: companyCode }),
+    async ({ store }, { company }) => {
+      const tokens = await listTokens(store, (await companyByCode(store, company)).id);
+      return tokens.map((token) =>
+        [
+          token.id,
+          token.role,
+          `devices ${token.devices}/${token.device_limit}`,
+          `expires ${token.expires_at === null ? 'never' : new Date(token.expires_at).toISOString()}`,
+          ...(token.revoked_at === null ? [] : [`revoked ${new Date(token.revoked_at).toISOString()}`]),
+        ].join('  '),
+      );
+    },
+  ),
+  'revoke-token': command(
+    '--company CODE --id TOKEN-ID',
+    z.strictObject({ company: companyCode, id: text }),
+    async ({ store, clock }, { company, id }) => {
+      await revokeToken(store, (await companyByCode(store, company)).id, id, clock.now());
+      return [`Token ${id} revoked; its devices stay registered`];
+    },
+  ),
+  'retire-device': command(
+    '--company CODE --device DEVICE',
+    z.strictObject({ company: companyCode, device: deviceId }),
+    async ({ store, clock }, { company, device }) => {
+      await retireDevice(store, (await companyByCode(store, company)).id, device, clock.now());
+      return [`Device ${device} retired; its records stay`];
+    },
+  ),
+  link: command(
+    '--company CODE --device DEVICE --sid SID --employee-code CODE',
+    z.strictObject({ company: companyCode, device: deviceId, sid, 'employee-code': text }),
+    async ({ store, clock }, { company, device, sid: account, 'employee-code': employeeCode }) => {
+      const { id } = await companyByCode(store, company);
+      const request = { company: id, device, sid: account, employeeCode, atMs: clock.now() };
+      const { linkedLogs } = await linkAccount(store, request);
+      return [`Linked to employee ${employeeCode}; ${linkedLogs} waiting logs are theirs now`];
+    },
+  ),
+  'attendance-service': command(
+    '--company CODE --url URL --token TOKEN|-  (- reads it from standard input)',
+    z.strictObject({ company: companyCode, url: text, token: text }),
+    async ({ store, secrets, readText }, { company, url, token: given }) => {
+      const { id } = await companyByCode(store, company);
+      const token = text.parse(given === '-' ? (await readText('-')).trim() : given);
+      await setAttendanceService(store, secrets, { company: id, url, token });
+      return [`Punches of ${company} go to ${url}`];
+    },
+  ),
+  'set-settings': command(
+    '--company CODE [--group GROUP] --from YYYY-MM-DD|soonest --settings JSON  (no group: the company)',
+    z.strictObject({
+      company: companyCode,
+      group: text.default(COMPANY_ITSELF),
+      from: z.union([z.literal('soonest'), z.iso.date()], { error: 'must be YYYY-MM-DD, or soonest' }),
+      settings: text,
+    }),
+    async ({ store, clock }, { company, group, from, settings }) => {
+      const { id } = await companyByCode(store, company);
+      const change = { company: id, group, from, settings: readSettings(asJson(settings)) };
+      const effective = await setSettings(store, { ...change, atMs: clock.now() });
+      return [`In force from ${effective === '' ? 'the first day on' : effective}`];
+    },
+  ),
+};
+
+function asJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
