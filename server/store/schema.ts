@@ -104,6 +104,8 @@ export interface JournalTable {
   /** The highest head the device itself has stated. */
   head_sequence: number;
   head_mac: string;
+  /** When that head was stated, by the server's clock; null while none was. */
+  head_at: Instant | null;
   first_seen_at: Instant;
 }
 
@@ -165,7 +167,7 @@ export interface FindingTable {
   id: string;
   device: string;
   journal: string | null;
-  /** missing-records, sequence-reused, chain-broken, head-fell-back */
+  /** missing-records, sequence-reused, chain-broken, id-reused, head-fell-back, journal-replaced */
   kind: string;
   sequence: number | null;
   evidence: string | null;
@@ -196,6 +198,8 @@ export interface WorkdayTable {
   breaks: string;
   /** Sorted, JSON. */
   flags: string;
+  /** Until then a log yet to come may be carried into this workday, and nothing after its border is a 出勤; null when none may. */
+  carry_open_until: Instant | null;
   computed_at: Instant;
 }
 

@@ -116,6 +116,7 @@ export async function up(db: Kysely<Database>): Promise<void> {
       contiguous_mac: 'text',
       head_sequence: 'int',
       head_mac: 'text',
+      head_at: 'int?',
       first_seen_at: 'int',
     },
     ['company', 'device', 'id'],
@@ -158,7 +159,8 @@ export async function up(db: Kysely<Database>): Promise<void> {
   );
   await index(db, 'logs', ['company', 'device', 'journal', 'sequence'], true);
   await index(db, 'logs', ['company', 'employee', 'placed_at']);
-  await index(db, 'logs', ['company', 'device', 'sid', 'employee']);
+  await index(db, 'logs', ['company', 'device', 'sid', 'placed_at']);
+  await index(db, 'logs', ['company', 'device', 'boot_id', 'uptime_ms']);
 
   await table(
     db,
@@ -213,6 +215,7 @@ export async function up(db: Kysely<Database>): Promise<void> {
       out_log: 'text?',
       breaks: 'text',
       flags: 'text',
+      carry_open_until: 'int?',
       computed_at: 'int',
     },
     ['company', 'employee', 'date'],
