@@ -162,15 +162,17 @@ export type DeviceRules = z.infer<typeof deviceRules>;
  * the one in force the answer is `unchanged`. Accounts that are not in it are not linked (any more): all that is held of them is deleted.
  */
 export const policyVersion = base64url(32);
+export const currentPolicy = z.looseObject({
+  status: z.literal('current'),
+  version: policyVersion,
+  rules: deviceRules,
+  accounts: z.array(devicePolicyAccount),
+  serverTime: instant,
+});
+export type CurrentPolicy = z.infer<typeof currentPolicy>;
 export const devicePolicy = z.discriminatedUnion('status', [
   z.looseObject({ status: z.literal('unchanged'), version: policyVersion, serverTime: instant }),
-  z.looseObject({
-    status: z.literal('current'),
-    version: policyVersion,
-    rules: deviceRules,
-    accounts: z.array(devicePolicyAccount),
-    serverTime: instant,
-  }),
+  currentPolicy,
 ]);
 export type DevicePolicy = z.infer<typeof devicePolicy>;
 

@@ -4,13 +4,16 @@ import type { Store } from '../store/store.ts';
 import { AdministrationError } from './administration-error.ts';
 import { unknownDevice } from './devices.ts';
 
-export interface LinkRequest {
+export interface AccountToLink {
   company: string;
   device: string;
   sid: string;
+  atMs: number;
+}
+
+export interface LinkRequest extends AccountToLink {
   /** 従業員コード as it stands now; the link itself holds the employee's unchanging key. */
   employeeCode: string;
-  atMs: number;
 }
 
 /**
@@ -28,11 +31,25 @@ export async function linkAccount(
   return store.transaction().execute(async (transaction) => {
     await lockDevice(transaction, request);
     const employee = await employeeByCode(transaction, request.company, request.employeeCode);
-    await insertLink(transaction, request, employee);
-    const { linkedLogs, firstPlacedAt } = await claimLogs(transaction, request, employee);
-    if (firstPlacedAt !== null) await markDirty(transaction, request.company, employee, firstPlacedAt);
-    return { employee, linkedLogs };
+    return { employee, linkedLogs: await linkEmployee(transaction, request, employee) };
   });
+}
+
+/**
+ * The link itself, for whoever has found out which employee it is, in a transaction that holds the device's row.
+ *
+ * @returns how many waiting logs found their employee.
+ * @throws AdministrationError `linked-otherwise`.
+ */
+export async function linkEmployee(
+  transaction: Store,
+  account: AccountToLink,
+  employee: string,
+): Promise<number> {
+  await insertLink(transaction, account, employee);
+  const { linkedLogs, firstPlacedAt } = await claimLogs(transaction, account, employee);
+  if (firstPlacedAt !== null) await markDirty(transaction, account.company, employee, firstPlacedAt);
+  return linkedLogs;
 }
 
 /** Holds the device's row. It writes, because a SQLite transaction that begins by reading cannot always go on to write. */
@@ -46,7 +63,7 @@ async function lockDevice(store: Store, { company, device }: LinkRequest): Promi
   if (numUpdatedRows === 0n) throw unknownDevice(device);
 }
 
-async function employeeByCode(store: Store, company: string, code: string): Promise<string> {
+export async function employeeByCode(store: Store, company: string, code: string): Promise<string> {
   const found = await store
     .selectFrom('employees')
     .select('id')
@@ -66,7 +83,7 @@ async function employeeByCode(store: Store, company: string, code: string): Prom
 
 async function insertLink(
   store: Store,
-  { company, device, sid, atMs }: LinkRequest,
+  { company, device, sid, atMs }: AccountToLink,
   employee: string,
 ): Promise<void> {
   await store
@@ -89,7 +106,7 @@ async function insertLink(
   }
 }
 
-async function claimLogs(store: Store, { company, device, sid }: LinkRequest, employee: string) {
+async function claimLogs(store: Store, { company, device, sid }: AccountToLink, employee: string) {
   const claimed = await store
     .updateTable('logs')
     .set({ employee })

@@ -116,20 +116,14 @@ export async function countFailure(
     await tx
       .insertInto('attempts')
       .values({ company, kind, employee, device, ...row })
-      .onConflict((conflict) =>
-        conflict.columns(['company', 'kind', 'employee', 'device']).doUpdateSet(row),
-      )
+      .onConflict((conflict) => conflict.columns(['company', 'kind', 'employee', 'device']).doUpdateSet(row))
       .execute();
   }
   return { turnedOff };
 }
 
 /** After a right code: the row is over. */
-export async function clearFailures(
-  tx: Store,
-  company: string,
-  subjects: readonly Subject[],
-): Promise<void> {
+export async function clearFailures(tx: Store, company: string, subjects: readonly Subject[]): Promise<void> {
   for (const { kind, employee, device } of subjects) {
     await tx
       .deleteFrom('attempts')

@@ -114,7 +114,7 @@ function knownCode(
 }
 
 /** Uses a code up, for the account that brought it. */
-export async function useOneTimeCode(
+export async function spendOneTimeCode(
   tx: Store,
   account: AccountOnDevice,
   code: KnownCode,

@@ -16,7 +16,7 @@ export const makeOtpSecret = (): Uint8Array => new Uint8Array(randomBytes(SECRET
 /** The secret as people type it and as `otpauth:` carries it. */
 export const base32 = (secret: Uint8Array): string => new ScureBase32Plugin().encode(secret);
 
-/** `otpauth://totp/Issuer:account?…`. A colon would end the issuer, so there is none in it. */
+/** `otpauth://totp/Issuer:account?…`. There is no colon in either name. */
 export function otpauthUri(
   secret: Uint8Array,
   { issuer, accountName }: { issuer: string; accountName: string },
