@@ -55,11 +55,10 @@ export async function deleteCredential(tx: Store, company: string, employee: str
   return numDeletedRows > 0n;
 }
 
-export async function deleteRecoveryCodes(tx: Store, company: string, employee: string): Promise<boolean> {
-  const { numDeletedRows } = await tx
+export async function deleteRecoveryCodes(tx: Store, company: string, employee: string): Promise<void> {
+  await tx
     .deleteFrom('recovery_codes')
     .where('company', '=', company)
     .where('employee', '=', employee)
-    .executeTakeFirstOrThrow();
-  return numDeletedRows > 0n;
+    .execute();
 }

@@ -41,7 +41,7 @@ export async function linkByCode(
 
     await lockEmployeeRow(tx, account.company, employee.id);
     await spendOneTimeCode(tx, account, code, nowMs);
-    const linkedLogs = await linkEmployee(tx, { ...account, atMs: nowMs }, employee.id);
+    const { linkedLogs } = await linkEmployee(tx, { ...account, atMs: nowMs }, employee.id);
     const enrolUntilMs = await grantEnrolment(tx, account, employee.id, 'first', nowMs);
     const { company, device, sid } = account;
     await audit(tx, {

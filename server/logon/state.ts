@@ -11,7 +11,7 @@ export async function logonStateOf(
   { store }: Pick<LogonTools, 'store'>,
   account: AccountOnDevice,
   nowMs: number,
-): Promise<Omit<LogonState, 'serverTime'>> {
+): Promise<Pick<LogonState, 'employee' | 'methods' | 'otp' | 'next'>> {
   const employee = await employeeOf(store, account);
   // Nobody's account is in no group either, but nothing is asked of it: Windows logs it on by itself.
   if (!employee) return { employee: null, methods: 'password', otp: null, next: 'link' };
