@@ -22,12 +22,12 @@ const STEPS_AHEAD = 3;
  */
 export async function takeReport(
   { store, secrets }: LogonTools,
-  device: { company: string; device: string },
+  { company, device }: { company: string; device: string },
   report: LogonReport,
   nowMs: number,
 ): Promise<void> {
   for (const reported of report.accounts) {
-    const account = { ...device, sid: reported.sid };
+    const account = { company, device, sid: reported.sid };
     await store.transaction().execute(async (tx) => {
       const employee = await lockedEmployeeOf(tx, account);
       if (!employee) return;
@@ -81,7 +81,7 @@ async function noteStanding(
   };
   await tx
     .insertInto('device_accounts')
-    .values({ ...account, ...row })
+    .values({ company, device, sid, ...row })
     .onConflict((conflict) => conflict.columns(['company', 'device', 'sid']).doUpdateSet(row))
     .execute();
   const deed = { ...account, atMs: nowMs, employee: employee.id };
