@@ -45,7 +45,7 @@ export async function audit(tx: Store, deed: Audited): Promise<void> {
     .insertInto('audit')
     .values({
       company: deed.company,
-      id: v7({ msecs: deed.atMs }),
+      id: v7({ msecs: deed.atMs, seq: nextInOrder() }),
       at: deed.atMs,
       actor_kind: deed.by.kind,
       actor: deed.by.name,
@@ -56,6 +56,13 @@ export async function audit(tx: Store, deed: Audited): Promise<void> {
       detail: JSON.stringify(deed.detail ?? {}),
     })
     .execute();
+}
+
+/** Keeps deeds of one millisecond in the order in which this process wrote them. */
+let written = 0;
+function nextInOrder(): number {
+  written = (written + 1) % 2 ** 31;
+  return written;
 }
 
 export type AuditEntry = Omit<AuditTable, 'company'>;

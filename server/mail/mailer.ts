@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, Updateable } from 'kysely';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Secrets } from '../secrets/secrets.ts';
@@ -98,23 +98,23 @@ export function createMailer({ store, secrets, clock, transport, log }: MailerOp
   }
 
   /** Its values are forgotten with it: a code does not lie about after its mail is gone. */
-  async function settle({ company, id }: Claimed, state: 'sent' | 'failed', problem: string | null) {
-    await store
-      .updateTable('mails')
-      .set({ state, last_problem: problem, sealed_values: '', changed_at: clock.now() })
-      .where('company', '=', company)
-      .where('id', '=', id)
-      .execute();
+  const settle = (mail: Claimed, state: 'sent' | 'failed', problem: string | null) =>
+    release(mail, { state, last_problem: problem, sealed_values: '' });
+
+  function postpone(mail: Claimed, problem: string) {
+    const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(mail.attempts - 1, 20));
+    return release(mail, { state: 'waiting', last_problem: problem, not_before: clock.now() + waitMs });
   }
 
-  async function postpone({ company, id, attempts }: Claimed, problem: string) {
-    const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 20));
-    const nowMs = clock.now();
+  /** Says what came of an attempt, unless the claim ran out meanwhile and the mail is another worker's by now. */
+  async function release({ company, id, attempts }: Claimed, outcome: Updateable<MailTable>) {
     await store
       .updateTable('mails')
-      .set({ state: 'waiting', last_problem: problem, not_before: nowMs + waitMs, changed_at: nowMs })
+      .set({ ...outcome, changed_at: clock.now() })
       .where('company', '=', company)
       .where('id', '=', id)
+      .where('state', '=', 'sending')
+      .where('attempts', '=', attempts)
       .execute();
   }
 
