@@ -172,6 +172,15 @@ describe('a mail that cannot be sent', () => {
     expect(received).toHaveLength(1);
   });
 
+  it('lets the others wait while nobody is there, instead of trying each of them', async () => {
+    const { port, close } = await mailServer();
+    await close();
+    const { queue, mailer, states } = await start(port);
+    for (const eventKey of ['1', '2', '3']) await queue({ eventKey });
+    expect(await mailer.deliverDue()).toBe(NOW + 30_000);
+    expect((await states()).map(({ attempts }) => attempts).sort()).toEqual([0, 0, 1]);
+  });
+
   it('is tried again after a refusal for now, and given up after one for good', async () => {
     const { received, port } = await mailServer((to) =>
       to.startsWith('full@') ? 452 : to.startsWith('no@') ? 550 : null,

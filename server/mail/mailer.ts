@@ -56,7 +56,7 @@ export function createMailer({ store, secrets, clock, transport, log }: MailerOp
     }
     await postpone(mail, outcome.problem);
     log.warn({ ...about, problem: outcome.problem }, 'A mail could not be sent yet');
-    // Nobody there: the others would only wait for the same.
+    // Nobody there: the others wait for the same, and one of them asks again a little later.
     return outcome.unreachable ? 'stop' : 'go-on';
   }
 
@@ -129,6 +129,7 @@ export function createMailer({ store, secrets, clock, transport, log }: MailerOp
 
   return {
     async deliverDue() {
+      let earliestMs = 0;
       for (let mail = await claim(); mail; mail = await claim()) {
         const next = await deliver(mail).catch(async (error: unknown) => {
           // A fault of ours, such as a seal whose key is gone: kept, tried again, and seen.
@@ -137,9 +138,12 @@ export function createMailer({ store, secrets, clock, transport, log }: MailerOp
           if (mail) await postpone(mail, problem);
           return 'go-on' as const;
         });
-        if (next === 'stop') break;
+        if (next === 'go-on') continue;
+        earliestMs = clock.now() + FIRST_RETRY_MS;
+        break;
       }
-      return nextDue();
+      const nextMs = await nextDue();
+      return nextMs === null ? null : Math.max(nextMs, earliestMs);
     },
   };
 }
