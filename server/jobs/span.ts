@@ -33,6 +33,9 @@ const MAX_CHAIN_DAYS = 31;
 /** What takes a session into use: from there on its state is known without looking further back. */
 const BEGINNINGS = ['logon', 'unlock', 'remote-connect'];
 
+/** The punch rules may take these for every open session of their device. */
+const SLEEP_KINDS: ReadonlySet<string> = new Set(['suspend', 'resume']);
+
 /** A session of the employee that was begun and not logged off at an instant. */
 interface OpenSession {
   device: string;
@@ -84,9 +87,10 @@ async function firstTouched(
     [...new Set(silent.map(({ device }) => device))],
     fromMs,
   );
-  const restarted = new Set(machine.map(({ device }) => device));
+  const slept = [...changed, ...uncertain].filter(({ kind }) => SLEEP_KINDS.has(kind));
+  const wholeDevices = new Set([...machine, ...slept].map(({ device }) => device));
   const touched = open
-    .filter((session) => goesOn.has(sessionKey(session)) || restarted.has(session.device))
+    .filter((session) => goesOn.has(sessionKey(session)) || wholeDevices.has(session.device))
     .map(({ begunAt }) => begunAt);
   return history.workdayAt(Math.min(fromMs - CARRY_REACH_MS, ...touched));
 }
@@ -113,7 +117,7 @@ async function cleanBorder(
   return day.start;
 }
 
-/** The sessions open at an instant that were heard of lately, or are by the logs that follow. */
+/** The sessions open at an instant that were heard of lately, and all that go on in the logs that follow. */
 async function openSessions(
   tx: Store,
   { company, employee }: EmployeeScope,
@@ -135,8 +139,10 @@ async function openSessions(
     .groupBy(['device', 'sid', 'session'])
     .execute();
   const open: OpenSession[] = [];
-  for (const { device, sid, session, begun_at, closed_at, last_at } of rows) {
-    if (closed_at === last_at) continue;
+  const goesOn = new Set(following.map(sessionKey));
+  for (const row of rows) {
+    const { device, sid, session, begun_at, closed_at, last_at } = row;
+    if (closed_at === last_at && !goesOn.has(sessionKey(row))) continue;
     open.push({ device, sid, session, begunAt: begun_at ?? atMs - SILENCE_MS });
   }
   const heard = new Set(rows.map(sessionKey));
