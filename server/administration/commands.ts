@@ -9,6 +9,7 @@ import { readCompanyFile } from './company-file.ts';
 import { retireDevice } from './devices.ts';
 import { importCompany } from './import-company.ts';
 import { logonCommands } from './logon-commands.ts';
+import { resealAll } from './reseal.ts';
 import { COMPANY_ITSELF, readSettings, setSettings } from './settings.ts';
 
 /** An instant with its offset, so that nobody has to guess whose midnight is meant; or `never`. */
@@ -110,6 +111,14 @@ export const commands: Readonly<Record<string, Command>> = {
     },
   ),
   ...logonCommands,
+  reseal: command(
+    '(seals every secret under the newest master key)',
+    z.strictObject({}),
+    async ({ store, secrets }) => {
+      const count = await resealAll(store, secrets);
+      return [`${count} secrets sealed anew; master keys after the first are not needed any more`];
+    },
+  ),
 };
 
 function asJson(value: string): unknown {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { audit } from '../audit/audit.ts';
-import { raiseEpoch } from '../logon/epochs.ts';
+import { raiseSealedPasswordEpochs } from '../logon/epochs.ts';
 import {
   COMPANY_RULES,
   type GroupMethods,
@@ -31,9 +31,7 @@ export async function setGroupMethods(
     const before = await groupMethodsOf(tx, company, group);
     if (before === methods) return;
     await storeLogonSettings(tx, company, group, { methods }, atMs);
-    for (const employee of await membersOf(tx, company, group)) {
-      await raiseEpoch(tx, company, employee, 'sealed_password');
-    }
+    await raiseSealedPasswordEpochs(tx, company, group);
     const deed = { company, atMs, by: administrator(work) };
     await audit(tx, { ...deed, action: 'group-methods-set', detail: { group, before, methods } });
   });
@@ -49,17 +47,6 @@ async function takeGroup(tx: Store, company: string, group: string): Promise<voi
     .executeTakeFirstOrThrow();
   if (numUpdatedRows === 0n)
     throw new AdministrationError('unknown-group', `The company has no group ${group}`);
-}
-
-async function membersOf(tx: Store, company: string, group: string): Promise<string[]> {
-  const rows = await tx
-    .selectFrom('employees')
-    .select('id')
-    .where('company', '=', company)
-    .where('group_id', '=', group)
-    .orderBy('id')
-    .execute();
-  return rows.map(({ id }) => id);
 }
 
 /**

@@ -31,3 +31,23 @@ export async function raiseEpoch(tx: Store, company: string, employee: string, e
     )
     .execute();
 }
+
+/** The same for everybody in a group, in one statement. */
+export async function raiseSealedPasswordEpochs(tx: Store, company: string, group: string): Promise<void> {
+  await tx
+    .insertInto('logon_epochs')
+    .columns(['company', 'employee', 'sealed_password', 'forgiven'])
+    .expression((select) =>
+      select
+        .selectFrom('employees')
+        .select(({ lit }) => ['company', 'id', lit(1).as('sealed_password'), lit(0).as('forgiven')])
+        .where('company', '=', company)
+        .where('group_id', '=', group),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['company', 'employee'])
+        .doUpdateSet({ sealed_password: sql`logon_epochs.sealed_password + 1` }),
+    )
+    .execute();
+}

@@ -4,6 +4,8 @@ import type { AccountOnDevice } from './accounts.ts';
 
 /** How long somebody who has proved themselves may take to enrol. */
 export const GRANT_LIFE_MS = 60 * 60_000;
+/** How far the clocks of two server processes may be apart. */
+const SKEW_MS = 60_000;
 
 /** Lets an account start enrolments for a while. `first` serves only while its employee has nothing enrolled. */
 export async function grantEnrolment(
@@ -36,8 +38,9 @@ export async function grantedUntil(
     .where('sid', '=', sid)
     .where('employee', '=', employee)
     .executeTakeFirst();
-  // Far in the future: the clock was set back since. Better to ask for a proof again than to leave the door open.
-  if (!grant || grant.expires_at <= nowMs || grant.expires_at > nowMs + GRANT_LIFE_MS) return null;
+  if (!grant || grant.expires_at <= nowMs) return null;
+  // The clock was set back since. Better to ask for a proof again than to leave the door open.
+  if (grant.expires_at > nowMs + GRANT_LIFE_MS + SKEW_MS) return null;
   return enrolled && grant.kind === 'first' ? null : grant.expires_at;
 }
 

@@ -159,6 +159,13 @@ describe('a first enrolment needs', () => {
     expect((await later.post('/v1/otp/enrolments', {})).status).toBe(200);
   });
 
+  it('a new one-time code when the server’s clock was set back since linking', async () => {
+    const { server, device, pass } = await withLinked();
+    pass(-2 * 60_000);
+    const earlier = await server.person(device);
+    expect((await earlier.post('/v1/otp/enrolments', {})).body.code).toBe('proof-needed');
+  });
+
   it('this employee’s own code: a colleague’s is as wrong as any, counts as a guess, and stays good', async () => {
     const { server, device, pass } = await withLinked();
     pass(GRANT_LIFE_MS);
