@@ -214,6 +214,15 @@ describe('a further enrolment', () => {
     expect((await start('otp', otpNow(someone.secret))).body.code).toBe('otp-wrong');
   });
 
+  it('needs a proof of its own each time, and the code that confirmed one before is none', async () => {
+    const { someone, start, otpNow, enrol, pass } = await withEnrolled();
+    await start('otp', otpNow(someone.secret));
+    const { secret } = await enrol(someone);
+    expect((await someone.post('/v1/otp/enrolments', {})).body.code).toBe('proof-needed');
+    pass(-60_000);
+    expect((await start('otp', otpNow(secret))).body.code).toBe('otp-used');
+  });
+
   it('takes a recovery code once, and tells its owner', async () => {
     const { someone, start, mails } = await withEnrolled();
     const code = someone.recoveryCodes[3] ?? '';

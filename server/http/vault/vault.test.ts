@@ -177,6 +177,13 @@ describe('the OTP secret stays here', () => {
     expect((await ask(device)).body.code).toBe('device-retired');
   });
 
+  it('when its owner has left the company', async () => {
+    const { server, device, someone, ask } = await withEnrolled();
+    await server.store.updateTable('employees').set({ removed_at: 1 }).where('id', '=', 'taro').execute();
+    expect((await ask(device)).body.code).toBe('account-unlinked');
+    expect((await someone.get('/v1/logon')).body).toMatchObject({ employee: null, otp: null });
+  });
+
   it('when a request is sent a second time, or with another body', async () => {
     const { server, device } = await withEnrolled();
     const body = JSON.stringify({ sid: SID, algorithms: [ECDH] });
