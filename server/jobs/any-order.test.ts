@@ -175,7 +175,7 @@ describe.each(engines)('on $name', ({ open }) => {
           await shuffled.destroy();
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 15 },
     );
   });
 });

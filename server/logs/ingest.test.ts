@@ -137,6 +137,10 @@ describe.each(engines)('ingest on $name', ({ open }) => {
       { record: `"${'あ'.repeat(4000)}"`, previousMac: GENESIS_MAC, mac: GENESIS_MAC },
     ],
     ['a collected event without an account', { event: {} }],
+    [
+      'a collected event beyond the limit',
+      { event: { ...collected({ at: '2026-06-01', serviceAccount: '1' }).event, more: 'x'.repeat(9000) } },
+    ],
   ])('refuses %s as malformed', async (_name, item) => {
     const smarton = await registerDevice(store, secrets, { company: 'acme', at: 0, role: 'smarton' });
     expect(statuses(await ingest(smarton.itself(), [item], null))).toEqual(['malformed-event']);

@@ -69,7 +69,7 @@ function fromColumns(row: Columns & { current: Placing | null }): JournalEvent[]
   ];
 }
 
-/** The stored events of a device's journals, for the caller to narrow down and `readStored`. */
+/** The stored events of a device, for the caller to narrow down and `readStored`. */
 export function storedEvents(tx: Store, { company, device }: DeviceScope) {
   return tx
     .selectFrom('logs')
@@ -90,8 +90,7 @@ export function storedEvents(tx: Store, { company, device }: DeviceScope) {
       'clock_corrected',
     ])
     .where('company', '=', company)
-    .where('device', '=', device)
-    .where('journal', 'is not', null);
+    .where('device', '=', device);
 }
 
 export async function readStored(query: ReturnType<typeof storedEvents>): Promise<JournalEvent[]> {

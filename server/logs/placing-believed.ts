@@ -57,8 +57,9 @@ class JournalPart {
   async believe(fresh: readonly JournalEvent[], registeredAtMs: number): Promise<Move[]> {
     const runs = new Set([...fresh.map(({ bootId }) => bootId), ...(await this.#runsBesideMoves())]);
     if (runs.size === 0) return [];
-    const stored = await readStored(this.#events().where('boot_id', 'in', [...runs]));
-    const events = [...stored, ...fresh];
+    // The journal is left out of the query, so that no engine goes through all of it to find a few runs.
+    const stored = await readStored(storedEvents(this.#tx, this.#scope).where('boot_id', 'in', [...runs]));
+    const events = [...stored.filter(({ journal }) => journal === this.#journal), ...fresh];
     const bounds = await this.#trueTimesAround(...extent(events));
     const { logs, uncertain } = place(
       [
@@ -129,13 +130,12 @@ class JournalPart {
     return nearest;
   }
 
-  #events() {
-    return storedEvents(this.#tx, this.#scope).where('journal', '=', this.#journal);
-  }
-
   /** A reconciled logoff is recorded later than it happened, and so says nothing about its neighbours. */
   #trueTimes() {
-    return this.#events().where('placement', '=', 'anchored').where('source', '!=', 'reconciled');
+    return storedEvents(this.#tx, this.#scope)
+      .where('journal', '=', this.#journal)
+      .where('placement', '=', 'anchored')
+      .where('source', '!=', 'reconciled');
   }
 }
 

@@ -50,6 +50,8 @@ function readCollected(item: unknown, reporter: Reporter): Reading {
   if (reporter.role === 'client') return refused('seal-required');
   const parsed = collectedEvent.safeParse(item);
   if (!parsed.success || parsed.data.source !== reporter.role) return refused('malformed-event');
+  // Fields of later versions are kept, but not without end.
+  if (Buffer.byteLength(JSON.stringify(parsed.data)) > MAX_RECORD_BYTES) return refused('malformed-event');
   return { type: 'collected', event: parsed.data };
 }
 

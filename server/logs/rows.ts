@@ -37,7 +37,7 @@ export function draftLog(
     employee,
     received_at: receivedAtMs,
     ip: reporter.ip,
-    client_version: reporter.clientVersion,
+    client_version: columnText(reporter.clientVersion),
     ...ownColumns(item),
   };
 }
