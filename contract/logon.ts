@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { publicKey } from './device.ts';
-import { base64url, deviceId, instant, type Sid, sid } from './ids.ts';
+import { base64url, instant, type Sid, sid } from './ids.ts';
 
 /*
  * Logon: linking, OTP enrolment, and what a PC may know of both. Requests of a person carry the bearer token of their account on their PC
@@ -133,7 +133,7 @@ const devicePolicyAccount = z.looseObject({
   otp: devicePolicyOtp.nullable(),
   /** A password sealed for OTP alone under a lower number than this is to be deleted. */
   sealedPasswordEpoch: z.number().int().nonnegative(),
-  /** When it has grown, failures and waits are forgiven and codes are on again: an administrator said so. */
+  /** When it has grown, failures and waits are forgiven and codes are on again: an administrator said so, or a new secret was enrolled. */
   forgivenEpoch: z.number().int().nonnegative(),
 });
 
@@ -268,12 +268,8 @@ export const logonReportAnswer = z.looseObject({
   serverTime: instant,
 });
 
-/** The console's emergency answer for a challenge shown on a tile; layout below. */
-export const emergencyRequest = z.looseObject({ device: deviceId, sid, challenge: typedCode });
-export type EmergencyRequest = z.infer<typeof emergencyRequest>;
-
 /**
- * The text whose UTF-8 bytes are MACed for an emergency answer. Key: HKDF of the device secret, `derivedKeyInfo.emergency()`.
+ * Emergency sign-in: a tile shows a challenge, the administrator's console answers it. The text whose UTF-8 bytes are MACed for the answer. Key: HKDF of the device secret, `derivedKeyInfo.emergency()`.
  * The answer is `humanCode` of the MAC's first 5 bytes. `challenge` is in its normal form, without hyphens.
  */
 export const emergencyInput = (account: Sid, challenge: string): string =>
