@@ -92,6 +92,7 @@ export const derivedKeyInfo = {
   journal: (journal: string): string => `systemlog/v1/journal/${journal}`,
   receipt: (): string => 'systemlog/v1/receipt',
   emergency: (): string => 'systemlog/v1/emergency',
+  vault: (): string => 'systemlog/v1/vault',
 };
 
 /**

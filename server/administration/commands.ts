@@ -1,42 +1,17 @@
 import { z } from 'zod';
 import { deviceRole } from '../../contract/device.ts';
-import { companyCode, deviceId, sid } from '../../contract/ids.ts';
-import type { Clock } from '../clock.ts';
-import type { Secrets } from '../secrets/secrets.ts';
-import type { openStore } from '../store/store.ts';
+import { companyCode, deviceId } from '../../contract/ids.ts';
 import { issueToken, listTokens, revokeToken } from './access-tokens.ts';
 import { setAttendanceService } from './attendance-service.ts';
+import { type Command, command, text } from './command.ts';
 import { companyByCode, createCompany } from './companies.ts';
 import { readCompanyFile } from './company-file.ts';
 import { retireDevice } from './devices.ts';
 import { importCompany } from './import-company.ts';
-import { linkAccount } from './link.ts';
+import { logonCommands } from './logon-commands.ts';
+import { resealAll } from './reseal.ts';
 import { COMPANY_ITSELF, readSettings, setSettings } from './settings.ts';
 
-/** What commands work on. */
-export interface Tools {
-  store: Awaited<ReturnType<typeof openStore>>;
-  secrets: Secrets;
-  clock: Clock;
-  /** Text of a file, or of standard input for `-`. */
-  readText(file: string): Promise<string>;
-}
-
-/** One subcommand: its options, what it does, and the lines it answers. */
-export interface Command {
-  usage: string;
-  run(tools: Tools, options: Readonly<Record<string, string>>): Promise<string[]>;
-}
-
-function command<S extends z.ZodType>(
-  usage: string,
-  options: S,
-  run: (tools: Tools, options: z.infer<S>) => Promise<string[]>,
-): Command {
-  return { usage, run: (tools, given) => run(tools, options.parse(given)) };
-}
-
-const text = z.string().min(1);
 /** An instant with its offset, so that nobody has to guess whose midnight is meant; or `never`. */
 const expiry = z.union(
   [
@@ -110,16 +85,6 @@ export const commands: Readonly<Record<string, Command>> = {
       return [`Device ${device} retired; its records stay`];
     },
   ),
-  link: command(
-    '--company CODE --device DEVICE --sid SID --employee-code CODE',
-    z.strictObject({ company: companyCode, device: deviceId, sid, 'employee-code': text }),
-    async ({ store, clock }, { company, device, sid: account, 'employee-code': employeeCode }) => {
-      const { id } = await companyByCode(store, company);
-      const request = { company: id, device, sid: account, employeeCode, atMs: clock.now() };
-      const { linkedLogs } = await linkAccount(store, request);
-      return [`Linked to employee ${employeeCode}; ${linkedLogs} waiting logs are theirs now`];
-    },
-  ),
   'attendance-service': command(
     '--company CODE --url URL --token TOKEN|- [--from YYYY-MM-DD]  (- reads it from standard input; from: first workday to forward)',
     z.strictObject({ company: companyCode, url: text, token: text, from: z.iso.date().optional() }),
@@ -143,6 +108,15 @@ export const commands: Readonly<Record<string, Command>> = {
       const change = { company: id, group, from, settings: readSettings(asJson(settings)) };
       const effective = await setSettings(store, { ...change, atMs: clock.now() });
       return [`In force from ${effective === '' ? 'the first day on' : effective}`];
+    },
+  ),
+  ...logonCommands,
+  reseal: command(
+    '(seals every secret under the newest master key)',
+    z.strictObject({}),
+    async ({ store, secrets }) => {
+      const count = await resealAll(store, secrets);
+      return [`${count} secrets sealed anew; master keys after the first are not needed any more`];
     },
   ),
 };

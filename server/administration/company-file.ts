@@ -38,6 +38,8 @@ const companyFile = z.strictObject({
         group: code.nullable().default(null),
         source: z.enum(['client', 'smarton', 'lanscope', 'malion', 'senselink']).default('client'),
         hiredOn: z.iso.date().nullable().default(null),
+        /** Where account mails go; left out, what is known stays. */
+        mail: z.email().nullable().optional(),
       }),
     )
     .default([]),

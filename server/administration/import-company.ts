@@ -80,6 +80,7 @@ async function upsertEmployees(store: Store, company: string, employees: Company
       source: employee.source,
       hired_on: employee.hiredOn,
       removed_at: null,
+      ...(employee.mail !== undefined && { mail: employee.mail }),
     };
     await store
       .insertInto('employees')

@@ -32,7 +32,7 @@ describe('linking a Windows account to an employee', () => {
     await addLog(store, company, 'a', { placed_at: NOW + 500 });
     await addLog(store, company, 'b', { placed_at: NOW + 100 });
     await addLog(store, company, 'uncertain', { placed_at: null, placement: 'uncertain' });
-    expect(await link()).toEqual({ employee: 'key-1', linkedLogs: 3 });
+    expect(await link()).toEqual({ employee: 'key-1', isNew: true, linkedLogs: 3 });
     expect(await owners()).toEqual({ a: 'key-1', b: 'key-1', uncertain: 'key-1' });
     expect(await dirty()).toEqual([{ company, employee: 'key-1', from_at: NOW + 100, revision: 1 }]);
     expect(await links()).toEqual([{ company, device: DEVICE, sid: SID, employee: 'key-1', linked_at: NOW }]);
@@ -85,7 +85,7 @@ describe('linking a Windows account to an employee', () => {
     await addLog(store, company, 'a');
     await link();
     const before = [await links(), await dirty()];
-    expect(await link({ atMs: NOW + 1000 })).toEqual({ employee: 'key-1', linkedLogs: 0 });
+    expect(await link({ atMs: NOW + 1000 })).toEqual({ employee: 'key-1', isNew: false, linkedLogs: 0 });
     expect([await links(), await dirty()]).toEqual(before);
   });
 

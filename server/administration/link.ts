@@ -5,37 +5,64 @@ import type { Store } from '../store/store.ts';
 import { AdministrationError } from './administration-error.ts';
 import { unknownDevice } from './devices.ts';
 
-export interface LinkRequest {
+export interface AccountToLink {
   company: string;
   device: string;
   sid: string;
+  atMs: number;
+}
+
+export interface Linked {
+  employee: string;
+  /** False when it was so already. */
+  isNew: boolean;
+  /** How many waiting logs found their employee. */
+  linkedLogs: number;
+}
+
+export interface LinkRequest extends AccountToLink {
   /** 従業員コード as it stands now; the link itself holds the employee's unchanging key. */
   employeeCode: string;
-  atMs: number;
 }
 
 /**
  * Links a Windows account on a PC to an employee (紐づけ). Logs of that account which waited unlinked become the employee's, and the workdays
  * from the first of them on are marked to be computed again: all of it or nothing. Linking the same again changes nothing.
  *
- * @returns how many waiting logs found their employee.
  * @throws AdministrationError `unknown-device`, `unknown-employee`, `ambiguous-employee`; `linked-otherwise` when the
  * account is another employee's, for its punches would change hands.
+ * @param also what else belongs into the same transaction
  */
 export async function linkAccount(
   store: Kysely<Database>,
   request: LinkRequest,
-): Promise<{ employee: string; linkedLogs: number }> {
+  also: (transaction: Store, linked: Linked) => Promise<void> = async () => undefined,
+): Promise<Linked> {
   return store.transaction().execute(async (transaction) => {
     await lockDevice(transaction, request);
     const employee = await employeeByCode(transaction, request.company, request.employeeCode);
-    await insertLink(transaction, request, employee);
-    const { linkedLogs, firstPlacedAt } = await claimLogs(transaction, request, employee);
-    if (firstPlacedAt !== null) {
-      await markDirty(transaction, request.company, new Map([[employee, firstPlacedAt]]));
-    }
-    return { employee, linkedLogs };
+    const linked = { employee, ...(await linkEmployee(transaction, request, employee)) };
+    await also(transaction, linked);
+    return linked;
   });
+}
+
+/**
+ * The link itself, for whoever has found out which employee it is, in a transaction that holds the device's row.
+ *
+ * @throws AdministrationError `linked-otherwise`.
+ */
+export async function linkEmployee(
+  transaction: Store,
+  account: AccountToLink,
+  employee: string,
+): Promise<Pick<Linked, 'isNew' | 'linkedLogs'>> {
+  const isNew = await insertLink(transaction, account, employee);
+  const { linkedLogs, firstPlacedAt } = await claimLogs(transaction, account, employee);
+  if (firstPlacedAt !== null) {
+    await markDirty(transaction, account.company, new Map([[employee, firstPlacedAt]]));
+  }
+  return { isNew, linkedLogs };
 }
 
 /** Holds the device's row. It writes, because a SQLite transaction that begins by reading cannot always go on to write. */
@@ -49,7 +76,7 @@ async function lockDevice(store: Store, { company, device }: LinkRequest): Promi
   if (numUpdatedRows === 0n) throw unknownDevice(device);
 }
 
-async function employeeByCode(store: Store, company: string, code: string): Promise<string> {
+export async function employeeByCode(store: Store, company: string, code: string): Promise<string> {
   const found = await store
     .selectFrom('employees')
     .select('id')
@@ -69,14 +96,14 @@ async function employeeByCode(store: Store, company: string, code: string): Prom
 
 async function insertLink(
   store: Store,
-  { company, device, sid, atMs }: LinkRequest,
+  { company, device, sid, atMs }: AccountToLink,
   employee: string,
-): Promise<void> {
-  await store
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await store
     .insertInto('links')
     .values({ company, device, sid, employee, linked_at: atMs })
     .onConflict((conflict) => conflict.columns(['company', 'device', 'sid']).doNothing())
-    .execute();
+    .executeTakeFirstOrThrow();
   const link = await store
     .selectFrom('links')
     .select('employee')
@@ -90,9 +117,10 @@ async function insertLink(
       'This account on this device is linked to another employee',
     );
   }
+  return numInsertedOrUpdatedRows === 1n;
 }
 
-async function claimLogs(store: Store, { company, device, sid }: LinkRequest, employee: string) {
+async function claimLogs(store: Store, { company, device, sid }: AccountToLink, employee: string) {
   const claimed = await store
     .updateTable('logs')
     .set({ employee })

@@ -158,10 +158,18 @@ describe('GET /docs', () => {
     const { paths } = (await app.inject('/docs/json')).json();
     expect(Object.keys(paths).sort()).toEqual([
       '/healthz',
+      '/v1/device/logon-report',
+      '/v1/device/otp-secret',
+      '/v1/device/policy',
       '/v1/devices',
       '/v1/events',
+      '/v1/links',
+      '/v1/logon',
       '/v1/me',
       '/v1/nonces',
+      '/v1/otp/enrolments',
+      '/v1/otp/enrolments/confirm',
+      '/v1/otp/recovery-codes',
       '/v1/sessions',
     ]);
     const { requestBody, responses } = paths['/v1/devices'].post;

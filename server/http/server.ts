@@ -13,14 +13,18 @@ import { deviceRoutes } from './devices/route.ts';
 import { decorateWithCaller } from './events/caller.ts';
 import { eventRoutes } from './events/route.ts';
 import { healthRoutes } from './health/route.ts';
+import { linkRoutes } from './links/route.ts';
 import { meRoutes } from './me/route.ts';
 import { createNonces } from './nonces/nonces.ts';
 import { nonceRoutes } from './nonces/route.ts';
+import { otpRoutes } from './otp/route.ts';
+import { policyRoutes } from './policy/route.ts';
 import { answerClientError, answerError, answerWithProblems } from './problems.ts';
 import type { Services } from './services.ts';
 import { sessionRoutes } from './sessions/route.ts';
 import { decorateWithSignature } from './signatures/request-signature.ts';
 import { createSweeper } from './sweep.ts';
+import { vaultRoutes } from './vault/route.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,6 +46,18 @@ export interface ServerOptions
   trustProxy?: boolean | string;
 }
 
+const ROUTES = [
+  nonceRoutes,
+  deviceRoutes,
+  sessionRoutes,
+  eventRoutes,
+  meRoutes,
+  linkRoutes,
+  otpRoutes,
+  policyRoutes,
+  vaultRoutes,
+  healthRoutes,
+];
 /** A small request: all but uploads are. */
 const BODY_LIMIT_BYTES = 16 * 1024;
 /** A body that takes longer is given up, well before its nonce is forgotten (see sweep.ts). */
@@ -77,7 +93,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   decorateWithCaller(app);
   readBodies(app);
   describe(app);
-  for (const routes of [nonceRoutes, deviceRoutes, sessionRoutes, eventRoutes, meRoutes, healthRoutes]) {
+  for (const routes of ROUTES) {
     void app.register(routes(services));
   }
   return app;

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { sweepLogon } from '../logon/sweep.ts';
 import type { Store } from '../store/store.ts';
 
 const EVERY_MS = 60_000;
@@ -9,7 +10,7 @@ const EVERY_MS = 60_000;
 export const KEPT_AFTER_EXPIRY_MS = 10 * 60_000;
 
 /**
- * Deletes used nonces and sessions whose time is long over. Called after every request, it works at most once a minute.
+ * Deletes used nonces, sessions and what logon no longer needs when their time is long over. Called after every request, it works at most once a minute.
  */
 export function createSweeper(store: Store, clock: Clock): () => Promise<void> {
   let sweptAtMs = 0;
@@ -20,5 +21,6 @@ export function createSweeper(store: Store, clock: Clock): () => Promise<void> {
     const before = nowMs - KEPT_AFTER_EXPIRY_MS;
     await store.deleteFrom('used_nonces').where('expires_at', '<', before).execute();
     await store.deleteFrom('sessions').where('expires_at', '<', before).execute();
+    await sweepLogon(store, before);
   };
 }

@@ -1,25 +1,17 @@
 import pino from 'pino';
 import { expect, test, vi } from 'vitest';
-import { startWorker, type WorkerSteps } from './worker.ts';
+import { startWorker } from './worker.ts';
 
 const quiet = pino({ level: 'silent' });
-
-const idle = (): WorkerSteps => ({
-  recompute: async () => false,
-  planDue: async () => {},
-  runDue: async () => null,
-});
 
 test('a poke during a round is answered by one more round', async () => {
   let rounds = 0;
   const gate = Promise.withResolvers<void>();
   const worker = startWorker(
-    {
-      ...idle(),
-      planDue: async () => {
-        rounds += 1;
-        if (rounds === 1) await gate.promise;
-      },
+    async () => {
+      rounds += 1;
+      if (rounds === 1) await gate.promise;
+      return null;
     },
     { now: () => 0, pollMs: 60_000, log: quiet },
   );
@@ -31,38 +23,13 @@ test('a poke during a round is answered by one more round', async () => {
   expect(rounds).toBe(2);
 });
 
-test('everything that changed is computed before anything is planned, and planned before anything is sent', async () => {
-  const batches = [true, true];
-  const seen: string[] = [];
-  const worker = startWorker(
-    {
-      recompute: async () => {
-        seen.push('recompute');
-        return batches.shift() ?? false;
-      },
-      planDue: async () => void seen.push('plan'),
-      runDue: async () => {
-        seen.push('run');
-        return null;
-      },
-    },
-    { now: () => 0, pollMs: 60_000, log: quiet },
-  );
-  await vi.waitFor(() => expect(seen).toContain('run'));
-  await worker.stop();
-  expect(seen).toEqual(['recompute', 'recompute', 'recompute', 'plan', 'run']);
-});
-
 test('a round that fails is followed by another, and stopping waits for it', async () => {
   let calls = 0;
   const worker = startWorker(
-    {
-      ...idle(),
-      runDue: async () => {
-        calls += 1;
-        if (calls === 1) throw new Error('the disk is full');
-        return null;
-      },
+    async () => {
+      calls += 1;
+      if (calls === 1) throw new Error('the disk is full');
+      return null;
     },
     { now: () => 0, pollMs: 1, log: quiet },
   );

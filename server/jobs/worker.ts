@@ -1,14 +1,12 @@
 import type { Logger } from 'pino';
 
-/** The steps a worker takes, in order. Each may be repeated at any time and picks up where a killed worker left off. */
-export interface WorkerSteps {
-  /** Computes the workdays of employees whose logs changed. @returns whether there were any. */
-  recompute: () => Promise<boolean>;
-  /** Decides what goes to the attendance service, of workdays that changed or that time has made ready. */
-  planDue: () => Promise<void>;
-  /** Sends what is due. @returns when something is due next, in milliseconds since 1970; null when nothing is. */
-  runDue: () => Promise<number | null>;
-}
+/**
+ * One look at all there is to do. It may be repeated at any time and picks up where a killed process left off.
+ *
+ * @param stopped asked between steps: whether the process wants to end.
+ * @returns when something is due next, in milliseconds since 1970; null when nothing is.
+ */
+export type Round = (stopped: () => boolean) => Promise<number | null>;
 
 export interface Worker {
   /** There may be work: looks at once, or once more after the round that is under way. */
@@ -17,12 +15,15 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+/** Even where something is overdue already: a round that cannot do it must not spin. */
+const SHORTEST_WAIT_MS = 50;
+
 /**
- * Turns stored logs into punches and forwards them, in the background of the server process. What is to be done stands
- * in the store, never in this loop: a poke that is lost costs `pollMs`, not a punch.
+ * Does rounds in the background of the server process. What is to be done stands in the store, never in this loop: a poke that
+ * is lost costs `pollMs`, not a punch.
  */
 export function startWorker(
-  steps: WorkerSteps,
+  once: Round,
   { now, pollMs = 15_000, log }: { now: () => number; pollMs?: number; log: Logger },
 ): Worker {
   let wanted = false;
@@ -30,27 +31,19 @@ export function startWorker(
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | null = null;
 
-  async function once(): Promise<number | null> {
-    while (await steps.recompute()) {
-      if (stopped) return null;
-    }
-    await steps.planDue();
-    return steps.runDue();
-  }
-
   async function rounds(): Promise<void> {
     let nextAt: number | null = null;
     do {
       wanted = false;
       try {
-        nextAt = await once();
+        nextAt = await once(() => stopped);
       } catch (error) {
         log.error({ err: error }, 'A round of the worker failed; it is tried again');
       }
     } while (wanted && !stopped);
     round = null;
     if (stopped) return;
-    const waitMs = nextAt === null ? pollMs : Math.min(pollMs, Math.max(0, nextAt - now()));
+    const waitMs = nextAt === null ? pollMs : Math.min(pollMs, Math.max(SHORTEST_WAIT_MS, nextAt - now()));
     timer = setTimeout(poke, waitMs);
   }
 

@@ -9,6 +9,8 @@ export interface Secrets {
   seal(plain: Uint8Array, purpose: string): string;
   /** @throws when the seal is damaged, was made for another purpose, or its master key is not here. */
   open(sealed: string, purpose: string): Uint8Array;
+  /** Whether it was sealed under the newest master key. */
+  isCurrent(sealed: string): boolean;
 }
 
 /** A master key: 32 bytes under a name that is written into every seal, so that keys can be rotated. */
@@ -25,6 +27,7 @@ const TAG_BYTES = 16;
  */
 export function createSecrets(keys: readonly [MasterKey, ...MasterKey[]]): Secrets {
   return {
+    isCurrent: (sealed) => sealed.startsWith(`${keys[0].id}.`),
     seal(plain, purpose) {
       const [{ id, key }] = keys;
       const iv = randomBytes(IV_BYTES);

@@ -4,6 +4,7 @@
  */
 import type { DeviceRole } from '../../contract/device.ts';
 import type { PunchKind } from '../../contract/me.ts';
+import type { LogonDatabase } from './schema-logon.ts';
 
 type Instant = number;
 type Flag = 0 | 1;
@@ -53,6 +54,8 @@ export interface EmployeeTable {
   source: string;
   hired_on: string | null;
   removed_at: Instant | null;
+  /** Where account mails go. */
+  mail: string | null;
 }
 
 /** アクセストークン. Only its SHA-256 is kept. */
@@ -298,7 +301,7 @@ export interface UsedNonceTable {
   expires_at: Instant;
 }
 
-export interface Database {
+export interface Database extends LogonDatabase {
   companies: CompanyTable;
   settings: SettingsTable;
   groups: GroupTable;

@@ -7,7 +7,7 @@ type Columns = Record<string, string>;
  * Column shorthand: `text`, `int` (64 bit), with `?` when it may be null. One spelling for both engines: `bigint` is
  * SQLite's INTEGER affinity and PostgreSQL's int8.
  */
-function table(db: Kysely<Database>, name: keyof Database, columns: Columns, primaryKey: string[]) {
+export function table(db: Kysely<Database>, name: keyof Database, columns: Columns, primaryKey: string[]) {
   let builder: CreateTableBuilder<string, string> = db.schema.createTable(name);
   for (const [column, type] of Object.entries(columns)) {
     const notNull = (c: ColumnDefinitionBuilder) => (type.endsWith('?') ? c : c.notNull());
@@ -16,7 +16,7 @@ function table(db: Kysely<Database>, name: keyof Database, columns: Columns, pri
   return builder.addPrimaryKeyConstraint(`${name}_pk`, primaryKey).execute();
 }
 
-async function index(db: Kysely<Database>, on: keyof Database, columns: string[], unique = false) {
+export async function index(db: Kysely<Database>, on: keyof Database, columns: string[], unique = false) {
   const create = db.schema
     .createIndex(`${on}_${columns.join('_')}`)
     .on(on)
