@@ -30,6 +30,7 @@ export interface Demo {
   virtualPc: string;
   kingOfTime: string;
   server: string;
+  mailBox: string;
   /** Resolves with a sentence when one of the parts ended by itself. */
   broken: Promise<string>;
   /** Ends all parts, the ones that lose work last. */
@@ -40,6 +41,8 @@ const companyFile = path.join(root, 'sandbox/demo/company.json');
 const accountsFile = path.join(root, 'sandbox/demo/accounts.json');
 const PC_NAME = 'DEMO-PC-01';
 const DEVICE_LIMIT = 10;
+const MAIL_FROM = 'systemlog@demo.example';
+const loopback = (port: string) => `http://127.0.0.1:${port}`;
 
 /**
  * Starts everything and resolves when a person could begin: the PC is registered and its accounts are linked.
@@ -73,13 +76,17 @@ export async function startDemo({
 
   try {
     const ports: number[] = [];
-    for (let i = 0; i < 3; i++) ports.push(await freePort(firstPort + i, ports));
-    const [serverUrl, kingOfTime, virtualPc] = ports.map((port) => `http://127.0.0.1:${port}`) as [
-      string,
-      string,
-      string,
-    ];
-    const [serverPort, kingOfTimePort, virtualPcPort] = ports.map(String) as [string, string, string];
+    const portFor = async (offset: number): Promise<string> => {
+      const port = await freePort(firstPort + offset, ports);
+      ports.push(port);
+      return String(port);
+    };
+    const serverPort = await portFor(0);
+    const kingOfTimePort = await portFor(1);
+    const virtualPcPort = await portFor(2);
+    const mailBoxPort = await portFor(3);
+    const smtpPort = await portFor(4);
+    const [serverUrl, kingOfTime] = [loopback(serverPort), loopback(kingOfTimePort)];
 
     await start('king-of-time', 'sandbox/king-of-time/main.ts', [
       '--port',
@@ -89,6 +96,7 @@ export async function startDemo({
       '--state',
       inState('king-of-time.json'),
     ]);
+    await start('mail-box', 'sandbox/mail-box/main.ts', ['--port', mailBoxPort, '--smtp-port', smtpPort]);
     const setup = await openServerState(inState('server'));
     const accessToken = await setup.company(`${kingOfTime}/v1.0`, inState('access-token'));
     await start('server', 'server/main.ts', [
@@ -100,6 +108,10 @@ export async function startDemo({
       serverUrl,
       '--out-delay-ms',
       String(outDelayMs),
+      '--smtp',
+      `smtp://127.0.0.1:${smtpPort}`,
+      '--mail-from',
+      MAIL_FROM,
     ]);
     await start('virtual-pc', 'sandbox/virtual-pc/main.ts', [
       '--state',
@@ -125,7 +137,14 @@ export async function startDemo({
     const broken = Promise.race(
       parts.map(({ name, ended }) => ended.then((how) => `${name} ended by itself (${how})`)),
     );
-    return { virtualPc, kingOfTime, server: serverUrl, broken, stop };
+    return {
+      virtualPc: loopback(virtualPcPort),
+      kingOfTime,
+      server: serverUrl,
+      mailBox: loopback(mailBoxPort),
+      broken,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -44,6 +44,7 @@ try {
     say(`\n${t('ready')}`);
     say(`  ${demo.virtualPc}/  ${t('virtualPc')}`);
     say(`  ${demo.kingOfTime}/  ${t('kingOfTime')}`);
+    say(`  ${demo.mailBox}/  ${t('mailBox')}`);
     say(`  ${demo.server}/docs  ${t('server')}`);
     for (const step of t('steps', { returnObjects: true }) as string[]) say(step);
     say(t('stop', { directory: path.relative(root, stateDirectory) }));
