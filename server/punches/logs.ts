@@ -1,28 +1,11 @@
 /** What the punch rules know of a log: design.md section 4, reduced to the fields section 7 speaks of. */
 
-/** Every kind of event the product records. A log of any other kind is kept by the store and ignored here. */
-export const EVENT_KINDS = [
-  'logon',
-  'logoff',
-  'lock',
-  'unlock',
-  'remote-connect',
-  'remote-disconnect',
-  'suspend',
-  'resume',
-  'startup',
-  'shutdown',
-  'auth-failure',
-  'clock-change',
-  'enrolment',
-  'policy-change',
-  'recognition',
-] as const;
+import type { EVENT_SOURCES } from '../../contract/event.ts';
 
-export type EventKind = (typeof EVENT_KINDS)[number];
+export { EVENT_KINDS, type EventKind } from '../../contract/event.ts';
 
 /** Who recorded the event; `reconciled` is a logoff the bridge deduced after a crash. */
-export type EventSource = 'bridge' | 'reconciled' | 'smarton' | 'lanscope' | 'malion' | 'senselink';
+export type EventSource = (typeof EVENT_SOURCES)[number];
 
 /** Where an employee's punches come from (group setting). */
 export type PunchSource = 'client' | 'smarton' | 'lanscope' | 'malion' | 'senselink';
