@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const stamp = path.join(root, 'node_modules', '.installed-lockfile');
@@ -100,7 +100,18 @@ if (node === process.execPath && !process.features.typescript) {
 const [file, ...fixed] = script;
 // Paths of the caller are meant from where npm was called.
 const cwd = command === 'workdays' ? (process.env.INIT_CWD ?? root) : root;
-const child = spawn(node, [path.join(root, file), ...fixed, ...rest], { cwd, env, stdio: 'inherit' });
+// The demo is on a leash (build/leash.ts): should this process be killed outright, its end of the pipe goes with it.
+const leashed = command === 'start';
+const child = spawn(
+  node,
+  [
+    ...(leashed ? ['--import', pathToFileURL(path.join(root, 'build/leash.ts')).href] : []),
+    path.join(root, file),
+    ...fixed,
+    ...rest,
+  ],
+  { cwd, env, stdio: [leashed ? 'pipe' : 'inherit', 'inherit', 'inherit'] },
+);
 // Ctrl-C reaches the whole group and the child decides what it means; a signal to this process alone is passed on.
 process.on('SIGINT', () => {});
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 
 export const root = path.dirname(import.meta.dirname);
 
@@ -25,7 +26,7 @@ export async function startProcess(
   args: readonly string[],
   onLine: (line: string) => void,
 ): Promise<Running> {
-  const leash = ['--import', path.join(root, 'build/leash.ts')];
+  const leash = ['--import', pathToFileURL(path.join(root, 'build/leash.ts')).href];
   const child = spawn(process.execPath, [...leash, path.join(root, file), ...args], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'pipe'],

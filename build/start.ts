@@ -7,6 +7,7 @@ import ja from '../locales/ja/start.json' with { type: 'json' };
 import { buildPage } from '../sandbox/virtual-pc/build-page.ts';
 import { startDemo } from './demo.ts';
 import { root } from './processes.ts';
+import { lockState } from './state-lock.ts';
 
 const FIRST_PORT = 8340;
 const OUT_DELAY_MS = 5_000;
@@ -30,6 +31,7 @@ const inBoth = (tell: (t: ReturnType<typeof texts.getFixedT>) => void) => {
 };
 
 try {
+  lockState(stateDirectory);
   say('Building the virtual PC page …');
   await buildPage();
   say('Starting server, KING OF TIME sandbox and virtual PC …');

@@ -99,7 +99,10 @@ function parse(text: string): Scenario[] {
     throw new ScenarioError(`This is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   const file = z.object({ cases: z.array(scenario) }).safeParse(json);
-  if (!file.success) throw new ScenarioError(`These are not cases:\n${z.prettifyError(file.error)}`);
+  if (!file.success)
+    throw new ScenarioError(
+      `These are not cases as server/punches/scenarios.json shows them:\n${z.prettifyError(file.error)}`,
+    );
   return file.data.cases;
 }
 
