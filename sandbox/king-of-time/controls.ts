@@ -35,7 +35,7 @@ const closing = z.strictObject({ through: z.string().refine(isDate).nullable() }
 
 /**
  * What only a sandbox has: JSON under `/sandbox/`. A body of another form gets the service's validation error. It
- * listens on the loopback address and takes JSON only, so that no foreign web page can turn these knobs.
+ * listens on the loopback address, answers only to its own name and takes JSON only, so that no foreign web page can turn these knobs.
  */
 export function registerControls(app: FastifyInstance, service: Service, control: KingOfTimeControl): void {
   app.get('/sandbox/switches', () => service.state.switches);

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { ZodError } from 'zod';
+import { answerOnlyLocally } from '../local-only.ts';
 import { registerApi } from './api.ts';
 import { registerControls } from './controls.ts';
 import type { DemoCompany } from './demo-company.ts';
@@ -67,6 +68,7 @@ export function createKingOfTime(options: KingOfTimeOptions): {
   const control = controlOf(service, watchers);
 
   const app = Fastify({ forceCloseConnections: true });
+  answerOnlyLocally(app);
   app.setErrorHandler((error, request, reply) => {
     const isClients = error instanceof ZodError || (error as { statusCode?: number }).statusCode === 400;
     const answer =

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type FastifyInstance, fastify } from 'fastify';
 import en from '../../locales/en/mail-box.json' with { type: 'json' };
 import ja from '../../locales/ja/mail-box.json' with { type: 'json' };
+import { answerOnlyLocally } from '../local-only.ts';
 import type { MailBox } from './mail-box.ts';
 
 const asset = (name: string): string => readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8');
@@ -13,6 +14,7 @@ const POLICY =
 /** The page at `/`, and what it asks for: `GET /mails` is as good for a test as for the page. */
 export function createPage(box: MailBox): FastifyInstance {
   const app = fastify();
+  answerOnlyLocally(app);
   const files = {
     '/': ['text/html', asset('index.html')],
     '/page.js': ['text/javascript', asset('page.js')],

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { instant } from '../../contract/ids.ts';
-import { me } from '../../contract/me.ts';
+import { type Me, me, type PunchKind, type PunchState } from '../../contract/me.ts';
 import type { ClientView } from './page-messages.ts';
 
 /** How to start the client of one session. */
@@ -109,12 +109,16 @@ export class ClientProcess {
         timeZone: today.me.settings.timeZone,
         in: today.me.today.in,
         out: today.me.today.out,
-        inState: today.me.today.punches.find(({ kind }) => kind === 'in')?.state ?? null,
+        inState: stateOf('in', today.me),
+        outState: stateOf('out', today.me),
         linked: today.me.employee !== null,
       },
     };
   }
 }
+
+const stateOf = (wanted: PunchKind, { today }: Me): PunchState | null =>
+  today.punches.find(({ kind }) => kind === wanted)?.state ?? null;
 
 function parse(line: string): z.infer<typeof clientStatus> | null {
   try {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { answerOnlyLocally } from '../local-only.ts';
 import { action, type PcState } from './page-messages.ts';
 import type { Pc } from './pc.ts';
 
@@ -15,9 +16,14 @@ const HEADERS = {
 };
 const KEEP_ALIVE_MS = 20_000;
 
-/** Serves the page, tells it the PC's state as it changes (server-sent events), and takes its actions. */
-export async function pcHttp(pc: Pc): Promise<FastifyInstance> {
+/**
+ * Serves the page, tells it the PC's state as it changes (server-sent events), and takes its actions.
+ *
+ * @param alsoAs an address to answer at besides this machine's own names
+ */
+export async function pcHttp(pc: Pc, alsoAs?: string): Promise<FastifyInstance> {
   const http = Fastify({ bodyLimit: 16 * 1024, forceCloseConnections: true });
+  answerOnlyLocally(http, alsoAs);
   // Only JSON is taken: another site's page cannot send that here without being asked first.
   http.removeContentTypeParser('text/plain');
   http.addHook('onSend', async (_request, reply) => {

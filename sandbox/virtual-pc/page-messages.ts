@@ -58,6 +58,7 @@ export const clientView = z.object({
       in: instant.nullable(),
       out: instant.nullable(),
       inState: punchState.nullable(),
+      outState: punchState.nullable(),
       linked: z.boolean(),
     })
     .nullable(),

@@ -3,9 +3,24 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { EVENT_KINDS } from '../../contract/event.ts';
 import { punchState } from '../../contract/me.ts';
+import type { ProblemCode } from '../../contract/problem.ts';
 import en from '../../locales/en/virtual-pc.json' with { type: 'json' };
 import ja from '../../locales/ja/virtual-pc.json' with { type: 'json' };
 import { ACTION_REFUSALS, clientView, power } from './page-messages.ts';
+
+/** What keeps records from the server and a person can do something about, or should know. */
+const PROBLEMS_OF_REPORTING: ProblemCode[] = [
+  'unknown-company',
+  'access-token-unknown',
+  'access-token-expired',
+  'access-token-revoked',
+  'access-token-used-up',
+  'unknown-device',
+  'device-retired',
+  'too-many-requests',
+  'internal-error',
+  'unavailable',
+];
 
 const flat = (texts: object, prefix = ''): [string, string][] =>
   Object.entries(texts).flatMap(([key, text]) =>
@@ -36,6 +51,7 @@ test('there is a text for everything the page may have to name', () => {
   const wanted = [
     ...EVENT_KINDS.map((kind) => `kind.${kind}`),
     ...ACTION_REFUSALS.map((reason) => `signIn.${reason}`),
+    ...PROBLEMS_OF_REPORTING.map((code) => `problem.${code}`),
     ...punchState.options.map((state) => `punchState.${state}`),
     ...clientView.shape.server.options.map((state) => `tray.state.${state}`),
     ...power.options.filter((state) => state !== 'on').map((state) => `power.${state}`),

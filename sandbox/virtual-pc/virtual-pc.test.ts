@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sid } from '../../contract/ids.ts';
@@ -134,6 +135,26 @@ test('a page of another site cannot act: only JSON is taken', async () => {
     body: '{"type":"shut-down"}',
   });
   expect(response.status).toBe(415);
+  expect((await state()).power).toBe('on');
+});
+
+test('nobody is answered who reached the PC by a name of another site', async () => {
+  const status = (host: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      get(`${running.url}/api/state`, { headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).once('error', reject);
+    });
+  const { host, port } = new URL(running.url);
+  expect(await status(`evil.example:${port}`)).toBe(403);
+  expect(await status(host)).toBe(200);
+  const response = await fetch(`${running.url}/api/actions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: 'https://evil.example' },
+    body: '{"type":"shut-down"}',
+  });
+  expect(response.status).toBe(403);
   expect((await state()).power).toBe('on');
 });
 

@@ -63,7 +63,7 @@ export async function createVirtualPc(options: VirtualPcOptions): Promise<Virtua
     clientCommand: options.clientCommand ?? headlessClient,
     delays: { ...REPORTING_DELAYS, heartbeatMs: HEARTBEAT_MS, ...options.delays },
   });
-  const http = await pcHttp(pc);
+  const http = await pcHttp(pc, options.host);
   try {
     const url = await http.listen({ port: options.port, host: options.host ?? '127.0.0.1' });
     await pc.do({ type: 'power-on' });

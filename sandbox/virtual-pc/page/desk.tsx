@@ -185,6 +185,7 @@ function Client({ state, act }: Props) {
           {client && !running ? t('desk.startClient') : t('desk.killClient')}
         </button>
       </div>
+      {client && !running && <p className="card-note">{t('tray.stoppedNote')}</p>}
     </Card>
   );
 }
@@ -192,11 +193,8 @@ function Client({ state, act }: Props) {
 function Bridge({ state: { bridge } }: { state: PcState }) {
   const { t } = useSpeech();
   const registered = bridge.registered ? 'desk.bridgeRegistered' : 'desk.bridgeUnregistered';
-  const problem =
-    bridge.lastProblem === 'unreachable'
-      ? t('desk.problem.unreachable')
-      : t('desk.problem.other', { code: bridge.lastProblem ?? '' });
-  const tone = !bridge.running ? 'stopped' : bridge.registered && !bridge.lastProblem ? 'good' : 'warning';
+  const code = bridge.lastProblem;
+  const tone = !bridge.running ? 'stopped' : bridge.registered && !code ? 'good' : 'warning';
   return (
     <Card title={t('desk.bridge')} icon={<BridgeIcon />}>
       <p className="condition" role="status">
@@ -206,7 +204,7 @@ function Bridge({ state: { bridge } }: { state: PcState }) {
       {bridge.running && (
         <ul className="details">
           <li>{t('desk.unreceived', { n: bridge.unreceived })}</li>
-          {bridge.lastProblem && <li className="warning">{problem}</li>}
+          {code && <li className="warning">{t(`problem.${code}`, {}, t('desk.serverSaid', { code }))}</li>}
           {bridge.journalSetAside && <li className="warning">{t('desk.journalSetAside')}</li>}
         </ul>
       )}

@@ -36,26 +36,28 @@ export function EventPath({ state }: { state: PcState }) {
         {newest ? t('path.announce', { event: nameOf(t, newest.kind) }) : ''}
       </p>
       {state.events.length === 0 && <p className="empty">{t('path.empty')}</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section className="event-scroll" tabIndex={0} aria-label={t('path.title')}>
-        <table data-testid="events">
-          <thead>
-            <tr>
-              <th>{t('path.time')}</th>
-              <th>{t('path.event')}</th>
-              <th>{t('path.who')}</th>
-              <th>{t('path.journal')}</th>
-              <th>{t('path.queue')}</th>
-              <th>{t('path.server')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {state.events.map((event) => (
-              <EventRow key={event.id} event={event} at={time(event.occurredAt, state.timeZone, true)} />
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <div className="event-room">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+        <section className="event-scroll" tabIndex={0} aria-label={t('path.title')}>
+          <table data-testid="events">
+            <thead>
+              <tr>
+                <th>{t('path.time')}</th>
+                <th>{t('path.event')}</th>
+                <th>{t('path.who')}</th>
+                <th>{t('path.journal')}</th>
+                <th>{t('path.queue')}</th>
+                <th>{t('path.server')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {state.events.map((event) => (
+                <EventRow key={event.id} event={event} at={time(event.occurredAt, state.timeZone, true)} />
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </div>
     </section>
   );
 }

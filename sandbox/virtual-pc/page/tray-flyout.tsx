@@ -1,8 +1,13 @@
 import { useEffect, useRef } from 'react';
+import type { PunchState } from '../../../contract/me.ts';
 import type { ClientView, UserView } from '../page-messages.ts';
 import { clientStateOf } from './client-state.ts';
+import { clockOutOf } from './clock-out.ts';
 import { TrayAppIcon } from './icons.tsx';
 import { useSpeech } from './language.tsx';
+
+/** Somebody has to do something about such a punch. */
+const ATTENTION: readonly PunchState[] = ['held', 'failed'];
 
 /** The tray app's status as the client itself tells it. */
 export function TrayFlyout({
@@ -63,7 +68,11 @@ export function TrayFlyout({
           {status.refused > 0 && (
             <p className="flyout-note warning">{t('tray.refused', { n: status.refused })}</p>
           )}
-          {status.problem && <p className="flyout-code">{t('tray.problem', { code: status.problem })}</p>}
+          {status.problem && (
+            <p className="flyout-code">
+              {t(`problem.${status.problem}`, {}, t('tray.problem', { code: status.problem }))}
+            </p>
+          )}
         </>
       )}
     </div>
@@ -74,16 +83,24 @@ function Today({ today }: { today: ClientView['today'] }) {
   const { t, time } = useSpeech();
   if (!today) return <p className="today quiet">{t('tray.todayUnknown')}</p>;
   if (!today.linked) return <p className="today quiet">{t('tray.notLinked')}</p>;
+  const out = clockOutOf(today);
   return (
     <div className="today">
       <span className="today-label">{t('tray.today')}</span>
       <span className="today-time">{today.in ? time(today.in, today.timeZone) : t('tray.noClockIn')}</span>
-      {today.inState && <span className="chip">{t(`punchState.${today.inState}`)}</span>}
-      {today.out && (
-        <span className="today-out">
-          {t('tray.clockOut')} {time(today.out, today.timeZone)}
+      {today.inState && <PunchChip state={today.inState} />}
+      {out && (
+        <span className="today-out" data-testid="clock-out">
+          {t('tray.clockOut')} {out.at && time(out.at, today.timeZone)}
+          <PunchChip state={out.state} />
         </span>
       )}
     </div>
   );
+}
+
+function PunchChip({ state }: { state: PunchState }) {
+  const { t } = useSpeech();
+  const tone = ATTENTION.includes(state) ? 'warning' : '';
+  return <span className={`chip ${tone}`}>{t(`punchState.${state}`)}</span>;
 }
