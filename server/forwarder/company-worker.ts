@@ -6,7 +6,7 @@ import type { Outcome } from '../king-of-time/outcome.ts';
 import { punchTime } from '../king-of-time/punch-time.ts';
 import type { Database } from '../store/schema.ts';
 import { markUnplanned } from './due-days.ts';
-import type { LedgerRow } from './ledger.ts';
+import { isOut, type LedgerRow } from './ledger.ts';
 import type { Planning } from './planning.ts';
 import {
   type Attempt,
@@ -127,13 +127,14 @@ export class CompanyWorker {
   }
 
   /**
-   * Writes what became of a row. The day may have changed while the row could not: before it goes again it must be what
-   * the day says. The mark sees to that even if this process ends in between.
+   * Writes what became of a row. What the day said while the row was out could not touch it: once it is not any more, it must
+   * become what the day says before it goes again. The mark sees to that even if this process ends in between.
    *
    * @returns false when somebody else has decided meanwhile.
    */
   async #decide(row: LedgerRow, verdict: RowVerdict): Promise<boolean> {
     const { store, clock, planning } = this.#options;
+    if (isOut(verdict)) return settleRow(store, row, verdict, clock.now());
     const { company, employee, date } = row;
     const isWritten = await store.transaction().execute(async (transaction) => {
       const isSettled = await settleRow(transaction, row, verdict, clock.now());
