@@ -15,6 +15,13 @@ export type AdministrationErrorCode =
   | 'invalid-settings'
   | 'invalid-address'
   | 'day-begun'
+  | 'not-held'
+  | 'unknown-workday'
+  | 'already-sent'
+  | 'outside-workday'
+  | 'out-before-in'
+  | 'unknown-task'
+  | 'unknown-finding'
   | 'invalid-file';
 
 export class AdministrationError extends Error {

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { deviceRole } from '../../contract/device.ts';
 import { companyCode, deviceId } from '../../contract/ids.ts';
 import { issueToken, listTokens, revokeToken } from './access-tokens.ts';
+import { attendanceCommands } from './attendance-commands.ts';
 import { setAttendanceService } from './attendance-service.ts';
-import { type Command, command, text } from './command.ts';
+import { type Command, command, instant, text } from './command.ts';
 import { companyByCode, createCompany } from './companies.ts';
 import { readCompanyFile } from './company-file.ts';
 import { retireDevice } from './devices.ts';
@@ -12,14 +13,9 @@ import { logonCommands } from './logon-commands.ts';
 import { resealAll } from './reseal.ts';
 import { COMPANY_ITSELF, readSettings, setSettings } from './settings.ts';
 
-/** An instant with its offset, so that nobody has to guess whose midnight is meant; or `never`. */
-const expiry = z.union(
-  [
-    z.literal('never').transform(() => null),
-    z.iso.datetime({ offset: true }).transform((at) => Date.parse(at)),
-  ],
-  { error: 'must be like 2027-01-01T00:00:00+09:00, or never' },
-);
+const expiry = z.union([z.literal('never').transform(() => null), instant], {
+  error: 'must be like 2027-01-01T00:00:00+09:00, or never',
+});
 const count = z
   .string()
   .regex(/^[1-9]\d{0,5}$/, 'must be a number from 1')
@@ -110,6 +106,7 @@ export const commands: Readonly<Record<string, Command>> = {
       return [`In force from ${effective === '' ? 'the first day on' : effective}`];
     },
   ),
+  ...attendanceCommands,
   ...logonCommands,
   reseal: command(
     '(seals every secret under the newest master key)',

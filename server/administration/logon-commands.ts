@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { companyCode, deviceId, sid } from '../../contract/ids.ts';
+import { deviceId, sid } from '../../contract/ids.ts';
 import { listAudit } from '../audit/audit.ts';
 import { groupLogonSettings } from '../logon/logon-settings.ts';
 import { listMails } from '../mail/queue.ts';
 import { AdministrationError } from './administration-error.ts';
-import { type Command, command, type Tools, text } from './command.ts';
+import { type Command, command, LISTED, ofCompany, type Tools, text } from './command.ts';
 import { companyByCode } from './companies.ts';
 import {
   issueCode,
@@ -18,15 +18,8 @@ import { answerEmergency, deleteCredentials, forgiveAttempts } from './logon-cre
 import { setGroupMethods, setLogonRules } from './logon-rules.ts';
 import { listCredentials } from './logon-standing.ts';
 
-/** Who is at the command line, for the audit, unless they say so. */
-const COMMAND_LINE = 'command line';
-
-const ofCompany = { company: companyCode, by: text.default(COMMAND_LINE) };
 const ofEmployee = { ...ofCompany, 'employee-code': text };
 const ofAccount = { ...ofCompany, device: deviceId, sid };
-
-/** Rows a list shows at most. */
-const LISTED = 200;
 
 /** Commands of logon. All of them take `--by NAME`, which the audit keeps. */
 export const logonCommands: Readonly<Record<string, Command>> = {

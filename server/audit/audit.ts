@@ -25,7 +25,11 @@ export type AuditedAction =
   | 'group-methods-set'
   | 'logon-rules-set'
   | 'employee-mail-set'
-  | 'emergency-answered';
+  | 'emergency-answered'
+  | 'punch-released'
+  | 'punch-time-entered'
+  | 'task-dismissed'
+  | 'finding-closed';
 
 export interface Audited {
   company: string;

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../store/schema.ts';
+import type { Store } from '../store/store.ts';
+import { markUnplanned } from './due-days.ts';
 import { isOut, ledgerRow, wholeSecond } from './ledger.ts';
 import type { Planning } from './planning.ts';
 
@@ -19,15 +21,25 @@ export type ActionRefusal =
   /** 退勤 must lie after 出勤. */
   | 'out-before-in';
 
+/** What else belongs into the transaction of a decision; not called when it is refused. */
+export type Also<T = void> = (transaction: Store, decided: T) => Promise<void>;
+
+/** A row of the ledger, or a task, as it was decided about. */
+export interface Decided {
+  employee: string;
+  date: string;
+  kind: string;
+}
+
 export type ActionResult = { ok: true } | { ok: false; refusal: ActionRefusal };
 
 export interface Actions {
   /** Sends a held punch in spite of what it is held for, or tries a failed one again. */
-  release(company: string, row: string): Promise<ActionResult>;
+  release(company: string, row: string, also?: Also<Decided & { at: number }>): Promise<ActionResult>;
   /** Sets 出勤 or 退勤 of a workday to a time the administrator knows, and sends it. Milliseconds since 1970. */
-  enterTime(company: string, entry: EnteredTime): Promise<ActionResult>;
+  enterTime(company: string, entry: EnteredTime, also?: Also): Promise<ActionResult>;
   /** Closes a task as dealt with. The same trouble is not reported again. */
-  dismissTask(company: string, task: string): Promise<ActionResult>;
+  dismissTask(company: string, task: string, also?: Also<Decided>): Promise<ActionResult>;
 }
 
 export interface EnteredTime {
@@ -50,25 +62,32 @@ export function createActions({
   planning: Pick<Planning, 'plan'>;
 }): Actions {
   return {
-    async release(company, id) {
+    async release(company, id, also) {
       const now = clock.now();
-      const row = await store
-        .updateTable('outbox')
-        .set({ state: 'waiting', not_before: now, changed_at: now })
-        .where('company', '=', company)
-        .where('id', '=', id)
-        .where('state', 'in', ['held', 'failed'])
-        .returning(['employee', 'date'])
-        .executeTakeFirst();
+      const row = await store.transaction().execute(async (transaction) => {
+        const released = await transaction
+          .updateTable('outbox')
+          .set({ state: 'waiting', not_before: now, changed_at: now })
+          .where('company', '=', company)
+          .where('id', '=', id)
+          .where('state', 'in', ['held', 'failed'])
+          .returning(['employee', 'date', 'kind', 'at'])
+          .executeTakeFirst();
+        if (!released) return null;
+        await markUnplanned(transaction, { company, ...released });
+        await also?.(transaction, released);
+        return released;
+      });
       if (!row) return refused('not-there');
       await planning.plan(company, row.employee, [row.date]);
       return done;
     },
 
-    async enterTime(company, entry) {
+    async enterTime(company, entry, also) {
       const now = clock.now();
       const at = wholeSecond(entry.at);
       const result = await store.transaction().execute(async (transaction) => {
+        await holdDay(transaction, company, entry);
         const ofDay = transaction
           .selectFrom('outbox')
           .selectAll()
@@ -133,21 +152,39 @@ export function createActions({
             })
             .execute();
         }
+        await markUnplanned(transaction, { company, employee: entry.employee, date: entry.date });
+        await also?.(transaction);
         return done;
       });
       if (result.ok) await planning.plan(company, entry.employee, [entry.date]);
       return result;
     },
 
-    async dismissTask(company, task) {
-      const { numUpdatedRows } = await store
-        .updateTable('tasks')
-        .set({ closed_at: clock.now() })
-        .where('company', '=', company)
-        .where('id', '=', task)
-        .where('closed_at', 'is', null)
-        .executeTakeFirst();
-      return numUpdatedRows === 1n ? done : refused('not-there');
+    dismissTask(company, task, also) {
+      return store.transaction().execute(async (transaction) => {
+        const dismissed = await transaction
+          .updateTable('tasks')
+          .set({ closed_at: clock.now() })
+          .where('company', '=', company)
+          .where('id', '=', task)
+          .where('closed_at', 'is', null)
+          .returning(['employee', 'date', 'kind'])
+          .executeTakeFirst();
+        if (!dismissed) return refused('not-there');
+        await also?.(transaction, dismissed);
+        return done;
+      });
     },
   };
+}
+
+/** Holds the day's rows. It writes, because a SQLite transaction that begins by reading cannot always go on to write. */
+async function holdDay(tx: Store, company: string, { employee, date }: EnteredTime): Promise<void> {
+  await tx
+    .updateTable('outbox')
+    .set(({ ref }) => ({ state: ref('state') }))
+    .where('company', '=', company)
+    .where('employee', '=', employee)
+    .where('date', '=', date)
+    .execute();
 }

@@ -5,7 +5,8 @@ import { forbiddenUntil } from '../king-of-time/forbidden-hours.ts';
 import type { Outcome } from '../king-of-time/outcome.ts';
 import { punchTime } from '../king-of-time/punch-time.ts';
 import type { Database } from '../store/schema.ts';
-import type { LedgerRow } from './ledger.ts';
+import { markUnplanned } from './due-days.ts';
+import { isOut, type LedgerRow } from './ledger.ts';
 import type { Planning } from './planning.ts';
 import {
   type Attempt,
@@ -26,6 +27,7 @@ import {
   type Pause,
   pauseFor,
   problemOf,
+  type RowVerdict,
 } from './verdicts.ts';
 
 export interface CompanyWorkerOptions {
@@ -82,12 +84,7 @@ export class CompanyWorker {
         time: punchTime(row.at, forwarding),
       }),
     );
-    const isWritten = await settleRow(
-      store,
-      claimed,
-      afterRegistration(outcome, this.#circumstances()),
-      clock.now(),
-    );
+    const isWritten = await this.#decide(claimed, afterRegistration(outcome, this.#circumstances()));
     // Nobody else may decide about a row that is being sent; if somebody did, both must not be believed.
     if (!isWritten) throw new Error(`Row ${row.id} was decided by somebody else while it was being sent`);
   }
@@ -112,7 +109,7 @@ export class CompanyWorker {
   }
 
   async #verify(row: LedgerRow): Promise<void> {
-    const { forwardingFor, store, clock, planning, company } = this.#options;
+    const { forwardingFor, clock, company } = this.#options;
     if (await this.#waitsForReading(row)) return;
     const outcome = await this.#read(row);
     if (outcome.status !== 'ok') {
@@ -126,9 +123,26 @@ export class CompanyWorker {
       isOverwriting: sendsOutAtOnce(forwarding),
       now,
     });
-    await settleRow(store, row, verdict, now);
-    // The day may have changed while the row could not: before it goes again it must be what the day says.
-    await planning.plan(company, row.employee, [row.date]);
+    await this.#decide(row, verdict);
+  }
+
+  /**
+   * Writes what became of a row. What the day said while the row was out could not touch it: once it is not any more, it must
+   * become what the day says before it goes again. The mark sees to that even if this process ends in between.
+   *
+   * @returns false when somebody else has decided meanwhile.
+   */
+  async #decide(row: LedgerRow, verdict: RowVerdict): Promise<boolean> {
+    const { store, clock, planning } = this.#options;
+    if (isOut(verdict)) return settleRow(store, row, verdict, clock.now());
+    const { company, employee, date } = row;
+    const isWritten = await store.transaction().execute(async (transaction) => {
+      const isSettled = await settleRow(transaction, row, verdict, clock.now());
+      if (isSettled) await markUnplanned(transaction, { company, employee, date });
+      return isSettled;
+    });
+    if (isWritten) await planning.plan(company, employee, [date]);
+    return isWritten;
   }
 
   async #isOld(row: LedgerRow): Promise<boolean> {
@@ -150,10 +164,8 @@ export class CompanyWorker {
   }
 
   async #hold(row: LedgerRow, hold: 'closed-period' | 'other-recorder'): Promise<false> {
-    const { store, clock, planning, company } = this.#options;
-    const now = clock.now();
-    await settleRow(store, row, { state: 'held', hold, notBefore: now, lastProblem: hold }, now);
-    await planning.plan(company, row.employee, [row.date]);
+    const now = this.#options.clock.now();
+    await this.#decide(row, { state: 'held', hold, notBefore: now, lastProblem: hold });
     return false;
   }
 

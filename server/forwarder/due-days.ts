@@ -7,6 +7,15 @@ export interface Day {
   date: string;
 }
 
+/** Asks for a day to be planned anew. Belongs into the transaction of what made that necessary, so that it is never forgotten. */
+export async function markUnplanned(tx: Store, { company, employee, date }: Day): Promise<void> {
+  await tx
+    .insertInto('unplanned')
+    .values({ company, employee, date })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
 /** Days that came out differently since they were planned, of companies that forward. */
 export function changedDays(store: Store): Promise<Day[]> {
   return store

@@ -90,6 +90,22 @@ describe.each(engines)('the ledger on $name', ({ open }) => {
     expect(await nextRow(store, 'c', 10)).toMatchObject({ row: { id: 'out' } });
   });
 
+  test('keeps a row of an employee who waits to be computed, and does not ask for it again at once', async () => {
+    const { store } = await ledger(
+      { id: 'a', kind: 'in', at: 1 },
+      { id: 'b', kind: 'in', at: 1, employee: 'f' },
+    );
+    await store
+      .insertInto('dirty')
+      .values({ company: 'c', employee: 'e', from_at: 0, revision: 1 })
+      .execute();
+    expect(await nextRow(store, 'c', 10)).toMatchObject({ row: { id: 'b' } });
+    await store.updateTable('outbox').set({ state: 'sent' }).where('id', '=', 'b').execute();
+    expect(await nextRow(store, 'c', 10)).toEqual({ row: null, at: 60_010 });
+    await store.deleteFrom('dirty').execute();
+    expect(await nextRow(store, 'c', 10)).toMatchObject({ row: { id: 'a' } });
+  });
+
   test('holds one 出勤 a workday, whatever its time', async () => {
     await expect(ledger({ id: 'a', kind: 'in', at: 1 }, { id: 'b', kind: 'in', at: 2 })).rejects.toThrow(
       /unique/i,

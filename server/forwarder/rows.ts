@@ -17,6 +17,12 @@ export interface Attempt {
   endedAt: number;
 }
 
+/**
+ * How long until rows of an employee who waits to be computed are asked for again. New logs wake the worker by themselves; who cannot be
+ * computed at all must not keep it awake.
+ */
+const UNCOMPUTED_WAIT_MS = 60_000;
+
 /** Companies that forward and have something that is not finished. */
 export async function busyCompanies(store: Store): Promise<string[]> {
   const rows = await store
@@ -51,7 +57,7 @@ export async function nextRow(
   const { is_computed, ...row } = first;
   if (row.not_before > now) return { row: null, at: row.not_before };
   // A day that is about to be computed anew may say something else in a moment.
-  return is_computed ? { row: ledgerRow(row) } : { row: null, at: now + 1_000 };
+  return is_computed ? { row: ledgerRow(row) } : { row: null, at: now + UNCOMPUTED_WAIT_MS };
 
   /** 1 while nothing of the employee waits to be computed, 0 otherwise. */
   function isComputed(employee: Expression<string>) {

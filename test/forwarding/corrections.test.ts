@@ -41,6 +41,56 @@ describe('what turns up late', () => {
     expect(await world.tasks()).toEqual([]);
   });
 
+  test.each([
+    ['unavailable', 503],
+    ['refused', 400],
+  ])(
+    'an earlier 出勤 known while the first is being sent and is %s (%i) is sent in its place',
+    async (_what, status) => {
+      const world = await createWorld();
+      world.at(IN);
+      await world.day(DATE, { in: IN });
+      let isFirst = true;
+      const forwarder = world.forwarderOver(world.store, async (...request) => {
+        if (!isFirst) return fetch(...request);
+        isFirst = false;
+        await world.day(DATE, { in: '2026-06-01T08:30:00+09:00' });
+        return new Response('', { status });
+      });
+      await forwarder.runDue();
+      // Whoever sends next need not have planned first.
+      world.at('2026-06-01T09:20:00+09:00');
+      await forwarder.runDue();
+      expect(world.standing()).toEqual(['1 2026-06-01 2026-06-01T08:30:00']);
+      expect(await world.tasks()).toEqual([]);
+    },
+  );
+
+  test('an earlier 出勤 known while the first is being sent is planned even if the process dies after the answer', async () => {
+    const world = await createWorld();
+    world.at(IN);
+    await world.day(DATE, { in: IN });
+    let settingsCanBeRead = true;
+    const dying = world.forwarderOver(
+      world.store,
+      async () => {
+        await world.day(DATE, { in: '2026-06-01T08:30:00+09:00' });
+        settingsCanBeRead = false;
+        return new Response('', { status: 503 });
+      },
+      () => {
+        if (!settingsCanBeRead) throw new Error('The process died here');
+        return world.settings;
+      },
+    );
+    await dying.runDue();
+    expect(await world.states()).toEqual(['in waiting']);
+    world.at('2026-06-01T09:20:00+09:00');
+    await world.forwarder.planDue();
+    await world.forwarder.runDue();
+    expect(world.standing()).toEqual(['1 2026-06-01 2026-06-01T08:30:00']);
+  });
+
   test('an earlier 出勤 while the first is unverified is sent in its place if that did not arrive', async () => {
     const world = await createWorld();
     world.control.fail({ on: 'punch', kind: 'timeout-before', times: 1 });

@@ -5,7 +5,7 @@ import { createKingOfTime } from '../../sandbox/king-of-time/king-of-time.ts';
 import { SANDBOX_TOKEN } from '../../sandbox/king-of-time/state.ts';
 import { createActions } from '../../server/forwarder/actions.ts';
 import { createForwarder, type Forwarder, tokenPurpose } from '../../server/forwarder/forwarder.ts';
-import type { ForwardingSettings, Timing } from '../../server/forwarder/settings.ts';
+import type { ForwardingFor, ForwardingSettings, Timing } from '../../server/forwarder/settings.ts';
 import { createSecrets } from '../../server/secrets/secrets.ts';
 import { openStore } from '../../server/store/store.ts';
 
@@ -74,7 +74,11 @@ export async function createWorld(
   const secrets = createSecrets([{ id: 'k1', key: new Uint8Array(32).fill(7) }]);
   const seal = (token: string) => secrets.seal(Buffer.from(token), tokenPurpose(COMPANY));
 
-  const forwarderOver = (over: typeof store, fetcher: typeof fetch = fetch): Forwarder =>
+  const forwarderOver = (
+    over: typeof store,
+    fetcher: typeof fetch = fetch,
+    forwardingFor: ForwardingFor = () => settings,
+  ): Forwarder =>
     createForwarder({
       store: over,
       clock,
@@ -82,7 +86,7 @@ export async function createWorld(
       fetch: fetcher,
       random: () => 0.5,
       log: quiet,
-      forwardingFor: () => settings,
+      forwardingFor,
       ...(options.timing && { timing: options.timing }),
     });
   const forwarder = forwarderOver(store);
