@@ -106,6 +106,11 @@ export interface JournalTable {
   head_mac: string;
   /** When that head was stated, by the server's clock; null while none was. */
   head_at: Instant | null;
+  /** The head the device stated last, wherever it lies, and the server's clock when it did at the earliest. */
+  stated_sequence: number;
+  stated_at: Instant | null;
+  /** The latest such time of a head that was held when it, or one after it, was stated; null while there is none. */
+  complete_at: Instant | null;
   first_seen_at: Instant;
 }
 
