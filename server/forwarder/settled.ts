@@ -28,7 +28,7 @@ export async function settlementOf(store: Store, day: Workday, now: number): Pro
 }
 
 /** Logs are in that the workday does not show yet. */
-async function awaitsComputation(store: Store, day: Workday): Promise<boolean> {
+export async function awaitsComputation(store: Store, day: Workday): Promise<boolean> {
   const dirty = await store
     .selectFrom('dirty')
     .select('from_at')

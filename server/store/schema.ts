@@ -228,6 +228,16 @@ export interface UnplannedTable {
   date: string;
 }
 
+/** Planned workdays about which time alone may still change something. */
+export interface OpenDayTable {
+  company: string;
+  employee: string;
+  date: string;
+  /** When the forwarder plans it again at the latest. */
+  look_at: Instant;
+  planned_at: Instant;
+}
+
 /** The forwarder's own ledger: what was, is being, or will be registered with the attendance service. Never deleted. */
 export interface OutboxTable {
   company: string;
@@ -323,6 +333,7 @@ export interface Database extends LogonDatabase {
   workdays: WorkdayTable;
   punches: PunchTable;
   unplanned: UnplannedTable;
+  open_days: OpenDayTable;
   outbox: OutboxTable;
   tasks: TaskTable;
   forward_runs: ForwardRunTable;
