@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { punchTime } from '../king-of-time/punch-time.ts';
 import type { Database } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { changedDays, type Day, dueDays } from './due-days.ts';
-import { type HoldReason, ledgerRow, wholeSecond } from './ledger.ts';
+import { type HoldReason, type LedgerRow, ledgerRow, wholeSecond } from './ledger.ts';
+import { nextLookAt, scheduleLook, wakeLaterDays } from './open-days.ts';
 import { type DayPlan, type DayToPlan, planDay } from './plan.ts';
 import type { ForwardingFor, ForwardingSettings, Timing } from './settings.ts';
-import { settlementOf } from './settled.ts';
+import { awaitsComputation, settlementOf } from './settled.ts';
 
 export interface PlanningOptions {
   store: Kysely<Database>;
@@ -40,7 +42,7 @@ export function createPlanning({ store, clock, forwardingFor, timing, log }: Pla
     await store.transaction().execute(async (transaction) => {
       const now = clock.now();
       for (const { day, forwarding } of withSettings) {
-        await unmark(transaction, day);
+        if (await unmark(transaction, day)) await wakeLaterDays(transaction, day, now);
         const found = await readDay(transaction, day, now);
         const planned = planDay({
           ...found,
@@ -50,6 +52,7 @@ export function createPlanning({ store, clock, forwardingFor, timing, log }: Pla
           debounceMs: timing.debounceMs,
         });
         await apply(transaction, day, planned, now);
+        await lookAgain(transaction, day, found, now);
       }
     });
   }
@@ -60,6 +63,15 @@ export function createPlanning({ store, clock, forwardingFor, timing, log }: Pla
       await planDays([day]).catch((error: unknown) =>
         log.error({ ...day, err: error }, 'A workday could not be planned; it is tried again later'),
       );
+    }
+  }
+
+  async function planAll(days: readonly Day[]): Promise<void> {
+    for (let begin = 0; begin < days.length; begin += DAYS_AT_ONCE) {
+      const some = days.slice(begin, begin + DAYS_AT_ONCE);
+      await planDays(some).catch(() => planDaysApart(some));
+      // SQLite answers without ever going back to the event loop; requests must not wait for all the days.
+      await setImmediate();
     }
   }
 
@@ -75,29 +87,32 @@ export function createPlanning({ store, clock, forwardingFor, timing, log }: Pla
       await planDays(dates.filter((date) => date >= from).map((date) => ({ company, employee, date })));
     },
     async planDue() {
-      const days = [...(await changedDays(store)), ...(await dueDays(store, clock.now()))];
-      for (let begin = 0; begin < days.length; begin += DAYS_AT_ONCE) {
-        const some = days.slice(begin, begin + DAYS_AT_ONCE);
-        await planDays(some).catch(() => planDaysApart(some));
-      }
+      // In this order: a day that changed may make others due.
+      await planAll(await changedDays(store));
+      await planAll(await dueDays(store, clock.now()));
     },
   };
 }
 
-/** Done before the day is read: a recomputation that commits later marks the day again. */
-async function unmark(store: Store, { company, employee, date }: Day): Promise<void> {
-  await store
+/**
+ * Done before the day is read: a recomputation that commits later marks the day again.
+ *
+ * @returns whether the day had changed
+ */
+async function unmark(store: Store, { company, employee, date }: Day): Promise<boolean> {
+  const { numDeletedRows } = await store
     .deleteFrom('unplanned')
     .where('company', '=', company)
     .where('employee', '=', employee)
     .where('date', '=', date)
-    .execute();
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
 }
 
 type Found = Pick<
   DayToPlan,
   'punches' | 'ledger' | 'settlement' | 'inUndecidedUntil' | 'flags' | 'suggestedOut'
->;
+> & { endsAt: number | null };
 
 async function readDay(store: Store, day: Day, now: number): Promise<Found> {
   const { company, employee, date } = day;
@@ -116,13 +131,7 @@ async function readDay(store: Store, day: Day, now: number): Promise<Found> {
     .where('date', '=', date)
     .orderBy('at')
     .execute();
-  const ledger = await store
-    .selectFrom('outbox')
-    .selectAll()
-    .where('company', '=', company)
-    .where('employee', '=', employee)
-    .where('date', '=', date)
-    .execute();
+  const ledger = await readLedger(store, day);
   const flags = workday ? (JSON.parse(workday.flags) as string[]) : [];
   return {
     punches: punches.map(({ kind, at, hold }) => ({
@@ -130,7 +139,8 @@ async function readDay(store: Store, day: Day, now: number): Promise<Found> {
       at: wholeSecond(at),
       hold: hold as HoldReason | null,
     })),
-    ledger: ledger.map(ledgerRow),
+    ledger,
+    endsAt: workday?.ends_at ?? null,
     // A day that vanished says for certain that none of its punches should stand.
     settlement: await settlementOf(
       store,
@@ -141,6 +151,29 @@ async function readDay(store: Store, day: Day, now: number): Promise<Found> {
     flags,
     suggestedOut: flags.includes('abnormal-end') ? await deducedLogoff(store, day, workday?.ends_at) : null,
   };
+}
+
+async function readLedger(store: Store, { company, employee, date }: Day): Promise<LedgerRow[]> {
+  const rows = await store
+    .selectFrom('outbox')
+    .selectAll()
+    .where('company', '=', company)
+    .where('employee', '=', employee)
+    .where('date', '=', date)
+    .execute();
+  return rows.map(ledgerRow);
+}
+
+/** From the ledger as it is now and not as it was planned: a worker may have come between. */
+async function lookAgain(store: Store, day: Day, found: Found, now: number): Promise<void> {
+  const { company, employee } = day;
+  const { endsAt, settlement } = found;
+  const isToBeComputed =
+    endsAt !== null &&
+    settlement === 'open' &&
+    (await awaitsComputation(store, { company, employee, endsAt }));
+  const ledger = await readLedger(store, day);
+  await scheduleLook(store, day, nextLookAt({ ...found, ledger, isToBeComputed, now }), now);
 }
 
 /**

@@ -28,7 +28,7 @@ export async function settlementOf(store: Store, day: Workday, now: number): Pro
 }
 
 /** Logs are in that the workday does not show yet. */
-async function awaitsComputation(store: Store, day: Workday): Promise<boolean> {
+export async function awaitsComputation(store: Store, day: Workday): Promise<boolean> {
   const dirty = await store
     .selectFrom('dirty')
     .select('from_at')
@@ -76,18 +76,19 @@ async function everyPcHasReported(store: Store, day: Workday): Promise<boolean> 
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
-          selectFrom('anchors')
-            .innerJoin('journals', (join) =>
-              join
-                .onRef('journals.company', '=', 'anchors.company')
-                .onRef('journals.device', '=', 'anchors.device')
-                .onRef('journals.id', '=', 'anchors.journal'),
-            )
-            .select('anchors.device')
-            .whereRef('anchors.company', '=', 'devices.company')
-            .whereRef('anchors.device', '=', 'devices.id')
-            .where('anchors.server_at', '>=', day.endsAt)
-            .whereRef('anchors.head_sequence', '<=', 'journals.contiguous_sequence'),
+          selectFrom('journals')
+            .select('journals.id')
+            .whereRef('journals.company', '=', 'devices.company')
+            .whereRef('journals.device', '=', 'devices.id')
+            .where(({ or, and, eb, ref }) =>
+              or([
+                eb('journals.complete_at', '>=', day.endsAt),
+                and([
+                  eb('journals.stated_at', '>=', day.endsAt),
+                  eb('journals.stated_sequence', '<=', ref('journals.contiguous_sequence')),
+                ]),
+              ]),
+            ),
         ),
       ),
     )

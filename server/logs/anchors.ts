@@ -78,7 +78,7 @@ function isBetter(anchor: AnchorTable, held: AnchorTable): boolean {
 
 /**
  * Compares the journal head an anchor states with what is held and with what was stated before, opens findings where they
- * contradict each other, and remembers the head when it is the highest.
+ * contradict each other, and remembers the head: as the highest when it is, and for the settling of workdays.
  *
  * @returns the journal as it is now
  */
@@ -104,8 +104,14 @@ export async function recordHead(
   const belowStated = headSequence < journal.head_sequence && statedBefore;
   if (belowStated || (await holdsBeyond(tx, scope, id, headSequence, issuedAtMs)))
     await find('head-fell-back');
-  if (headSequence <= journal.head_sequence) return journal;
-  const head = { head_sequence: headSequence, head_mac: headMac, head_at: answeredAtMs };
+  const head = {
+    ...(headSequence > journal.head_sequence && {
+      head_sequence: headSequence,
+      head_mac: headMac,
+      head_at: answeredAtMs,
+    }),
+    ...statementsAfter(journal, { stated_sequence: headSequence, stated_at: issuedAtMs }),
+  };
   await tx
     .updateTable('journals')
     .set(head)
@@ -114,6 +120,30 @@ export async function recordHead(
     .where('id', '=', id)
     .execute();
   return { ...journal, ...head };
+}
+
+type Statements = Pick<JournalTable, 'stated_sequence' | 'stated_at' | 'complete_at'>;
+
+/**
+ * What is known of a journal's statements after one more. Anchors are thinned out by how well they tell the time, so the
+ * last word of a PC is kept here. `stated_at` is when the nonce was made: the statement was made no earlier.
+ *
+ * A later statement may wait for records where an earlier one does not, so the latest complete one is kept beside it.
+ */
+function statementsAfter(
+  journal: JournalTable,
+  statement: { stated_sequence: number; stated_at: number },
+): Statements {
+  const { contiguous_sequence, stated_sequence, stated_at, complete_at } = journal;
+  const before = stated_at === null ? [] : [{ stated_sequence, stated_at }];
+  const [latest = statement] = [...before, statement].sort(
+    (a, b) => b.stated_at - a.stated_at || b.stated_sequence - a.stated_sequence,
+  );
+  const complete = [...before, statement]
+    .filter((one) => one.stated_sequence <= contiguous_sequence)
+    .map((one) => one.stated_at);
+  if (complete_at !== null) complete.push(complete_at);
+  return { ...latest, complete_at: complete.length === 0 ? null : Math.max(...complete) };
 }
 
 /**

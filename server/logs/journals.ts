@@ -54,6 +54,9 @@ export async function openJournal(
     head_sequence: 0,
     head_mac: GENESIS_MAC,
     head_at: null,
+    stated_sequence: 0,
+    stated_at: null,
+    complete_at: null,
     first_seen_at: seenAtMs,
   };
   await tx.insertInto('journals').values(journal).execute();

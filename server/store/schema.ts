@@ -106,6 +106,11 @@ export interface JournalTable {
   head_mac: string;
   /** When that head was stated, by the server's clock; null while none was. */
   head_at: Instant | null;
+  /** The head the device stated last, wherever it lies, and the server's clock when it did at the earliest. */
+  stated_sequence: number;
+  stated_at: Instant | null;
+  /** The latest such time of a head that was held when it, or one after it, was stated; null while there is none. */
+  complete_at: Instant | null;
   first_seen_at: Instant;
 }
 
@@ -223,6 +228,16 @@ export interface UnplannedTable {
   date: string;
 }
 
+/** Planned workdays about which time alone may still change something. */
+export interface OpenDayTable {
+  company: string;
+  employee: string;
+  date: string;
+  /** When the forwarder plans it again at the latest. */
+  look_at: Instant;
+  planned_at: Instant;
+}
+
 /** The forwarder's own ledger: what was, is being, or will be registered with the attendance service. Never deleted. */
 export interface OutboxTable {
   company: string;
@@ -318,6 +333,7 @@ export interface Database extends LogonDatabase {
   workdays: WorkdayTable;
   punches: PunchTable;
   unplanned: UnplannedTable;
+  open_days: OpenDayTable;
   outbox: OutboxTable;
   tasks: TaskTable;
   forward_runs: ForwardRunTable;

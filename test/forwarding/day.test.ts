@@ -90,7 +90,7 @@ describe('a working day', () => {
     expect(await world.states()).toEqual(['in sent', 'out held (unsettled)']);
     expect(await world.tasks()).toEqual(['unsettled']);
     await world.pcReports();
-    await world.runUntil('2026-06-05T05:01:00+09:00');
+    await world.runUntil('2026-06-05T05:05:00+09:00');
     expect(await world.states()).toEqual(['in sent', 'out sent']);
     expect(await world.tasks()).toEqual([]);
   });

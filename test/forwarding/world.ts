@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest';
+import type { BootId, DeviceId, JournalId } from '../../contract/ids.ts';
 import type { PunchKind } from '../../contract/me.ts';
 import { demoCompanyFile, readDemoCompany } from '../../sandbox/king-of-time/demo-company.ts';
 import { createKingOfTime } from '../../sandbox/king-of-time/king-of-time.ts';
@@ -6,6 +7,7 @@ import { SANDBOX_TOKEN } from '../../sandbox/king-of-time/state.ts';
 import { createActions } from '../../server/forwarder/actions.ts';
 import { createForwarder, type Forwarder, tokenPurpose } from '../../server/forwarder/forwarder.ts';
 import type { ForwardingFor, ForwardingSettings, Timing } from '../../server/forwarder/settings.ts';
+import { recordHead } from '../../server/logs/anchors.ts';
 import { createSecrets } from '../../server/secrets/secrets.ts';
 import { openStore } from '../../server/store/store.ts';
 
@@ -154,6 +156,7 @@ export async function createWorld(
           contiguous_mac: '',
           head_sequence: 10,
           head_mac: '',
+          stated_sequence: 0,
           first_seen_at: 0,
         })
         .execute();
@@ -161,19 +164,22 @@ export async function createWorld(
     /** A PC says where its journal ends; by default all up to there is held. */
     async pcReports(id = PC, when?: string, headSequence = 10) {
       const serverAt = when === undefined ? now : at(when);
-      await store
-        .insertInto('anchors')
-        .values({
-          company: COMPANY,
-          device: id,
-          boot_id: 'boot',
-          uptime_ms: serverAt,
-          server_at: serverAt,
-          accuracy_ms: 1,
-          journal: `journal-${id}`,
-          head_sequence: headSequence,
-        })
-        .execute();
+      await recordHead(
+        store,
+        { company: COMPANY, device: id },
+        {
+          statement: {
+            purpose: 'anchor',
+            server: baseUrl,
+            device: id as DeviceId,
+            nonce: '',
+            clock: { bootId: 'boot' as BootId, uptimeMs: serverAt },
+            journal: { id: `journal-${id}` as JournalId, headSequence, headMac: '' },
+          },
+          issuedAtMs: serverAt,
+          answeredAtMs: serverAt,
+        },
+      );
     },
     /** What a recomputation writes. */
     async computed(date: string, day: Day) {

@@ -117,6 +117,9 @@ export async function up(db: Kysely<Database>): Promise<void> {
       head_sequence: 'int',
       head_mac: 'text',
       head_at: 'int?',
+      stated_sequence: 'int',
+      stated_at: 'int?',
+      complete_at: 'int?',
       first_seen_at: 'int',
     },
     ['company', 'device', 'id'],
@@ -241,6 +244,17 @@ export async function up(db: Kysely<Database>): Promise<void> {
     'employee',
     'date',
   ]);
+  // Days before the one forwarding begins on stay in it, and must not be gone through every round.
+  await index(db, 'unplanned', ['company', 'date']);
+
+  await table(
+    db,
+    'open_days',
+    { company: 'text', employee: 'text', date: 'text', look_at: 'int', planned_at: 'int' },
+    ['company', 'employee', 'date'],
+  );
+  await index(db, 'open_days', ['look_at']);
+  await index(db, 'open_days', ['planned_at']);
 
   await table(
     db,
