@@ -11,7 +11,6 @@ namespace {
 using journal_format::Frame;
 using journal_format::frame_header_bytes;
 using journal_format::Mac;
-using journal_format::segment_bytes;
 using journal_format::segment_header_bytes;
 using journal_format::SegmentHeader;
 
@@ -43,15 +42,15 @@ std::optional<std::uint64_t> segment_number(std::string_view file_name) {
 
 }  // namespace
 
-Journal::Journal(Files& files, std::filesystem::path folder, std::string device) noexcept
-    : files_(&files), folder_(std::move(folder)), device_(std::move(device)) {}
+Journal::Journal(Files& files, std::filesystem::path folder, std::string device, std::size_t segment_bytes) noexcept
+    : files_(&files), folder_(std::move(folder)), device_(std::move(device)), segment_bytes_(segment_bytes) {}
 
 Result<Journal> Journal::create(Files& files, const std::filesystem::path& folder, const std::string& journal,
-                                const std::string& device, ByteView device_secret) {
+                                const std::string& device, ByteView device_secret, std::size_t segment_bytes) {
   if (journal.size() != 36) return Error{ErrorCode::invalid_argument, "journal id"};
   if (Result<void> made = files.make_folder(folder); !made) return made.error();
   {
-    Journal fresh(files, folder, device);
+    Journal fresh(files, folder, device, segment_bytes);
     fresh.journal_ = journal;
     Result<std::unique_ptr<FileLock>> lock = files.lock(folder / lock_name);
     if (!lock) return lock.error();
@@ -68,22 +67,22 @@ Result<Journal> Journal::create(Files& files, const std::filesystem::path& folde
     if (Result<void> ready = fresh.prepare_reserve(); !ready) return ready.error();
     if (Result<void> begun = fresh.begin_segment({1, 1, Mac{}, journal}); !begun) return begun.error();
   }
-  return open(files, folder, device, device_secret);
+  return open(files, folder, device, device_secret, segment_bytes);
 }
 
 Result<Journal> Journal::open(Files& files, const std::filesystem::path& folder, const std::string& device,
-                              ByteView device_secret) {
-  return open_as(files, folder, device, device_secret, true);
+                              ByteView device_secret, std::size_t segment_bytes) {
+  return open_as(files, folder, device, device_secret, segment_bytes, true);
 }
 
 Result<Journal> Journal::open_read_only(Files& files, const std::filesystem::path& folder, const std::string& device,
-                                        ByteView device_secret) {
-  return open_as(files, folder, device, device_secret, false);
+                                        ByteView device_secret, std::size_t segment_bytes) {
+  return open_as(files, folder, device, device_secret, segment_bytes, false);
 }
 
 Result<Journal> Journal::open_as(Files& files, const std::filesystem::path& folder, const std::string& device,
-                                 ByteView device_secret, bool may_write) {
-  Journal journal(files, folder, device);
+                                 ByteView device_secret, std::size_t segment_bytes, bool may_write) {
+  Journal journal(files, folder, device, segment_bytes);
   if (Result<void> found = journal.load_segments(); !found) return found.error();
   if (may_write) {
     Result<std::unique_ptr<FileLock>> lock = files.lock(folder / lock_name);
@@ -194,7 +193,7 @@ Result<void> Journal::open_newest(bool may_write) {
       files_->open(segment_path(header.number), may_write ? Files::Open::existing : Files::Open::existing_read_only);
   if (!file) return file.error();
   newest_ = std::move(file).value();
-  Bytes bytes(segment_bytes);
+  Bytes bytes(segment_bytes_);
   const Result<std::size_t> got = newest_->read_at(0, bytes);
   if (!got) return got.error();
   const Result<journal_format::Scan> scanned =
@@ -207,9 +206,9 @@ Result<void> Journal::open_newest(bool may_write) {
   newest_damaged_ = scan.tail == journal_format::Scan::Tail::damaged;
   if (!may_write) return {};
   if (newest_damaged_) return damaged_at(head_sequence_ + 1);
-  if (got.value() < segment_bytes) {
+  if (got.value() < segment_bytes_) {
     // Lost its end; without space to grow it again, appending will meet the full disk by itself.
-    if (Result<void> grown = newest_->preallocate(segment_bytes);
+    if (Result<void> grown = newest_->preallocate(segment_bytes_);
         !grown && grown.error().code != ErrorCode::disk_full) {
       return grown;
     }
@@ -232,7 +231,7 @@ Result<void> Journal::prepare_reserve() {
   const Result<std::unique_ptr<File>> existing = files_->open(reserve, Files::Open::existing_read_only);
   if (existing) {
     const Result<std::uint64_t> size = existing.value()->size();
-    reserve_ready_ = size && size.value() == segment_bytes;
+    reserve_ready_ = size && size.value() == segment_bytes_;
     if (reserve_ready_) return {};
   }
   std::filesystem::path fresh = reserve;
@@ -241,7 +240,7 @@ Result<void> Journal::prepare_reserve() {
   {
     Result<std::unique_ptr<File>> file = files_->open(fresh, Files::Open::create_new);
     if (!file) return file.error();
-    made = file.value()->preallocate(segment_bytes);
+    made = file.value()->preallocate(segment_bytes_);
   }
   if (!made) {
     static_cast<void>(files_->remove(fresh));
@@ -287,7 +286,7 @@ Result<SealedRecord> Journal::append(std::string_view record) {
   const Result<Mac> mac = journal_format::record_mac(*record_key_, head_mac_, record);
   if (!mac) return mac.error();
   const Bytes frame = journal_format::write_frame({head_sequence_ + 1, mac.value(), record});
-  if (newest_end_ + frame.size() > segment_bytes) {
+  if (newest_end_ + frame.size() > segment_bytes_) {
     const SegmentHeader next{segments_.back().number + 1, head_sequence_ + 1, head_mac_, journal_};
     if (Result<void> begun = begin_segment(next); !begun) {
       // With the disk merely full, nothing has been begun; anything else leaves the folder to be looked at anew.

@@ -51,17 +51,20 @@ class Journal {
   /// @param journal a new UUID as text
   /// @param device the device's id
   /// @param device_secret 32 bytes; the keys for records and receipts come from it
+  /// @param segment_bytes size of a segment; only tests take another
   static Result<Journal> create(Files& files, const std::filesystem::path& folder, const std::string& journal,
-                                const std::string& device, ByteView device_secret);
+                                const std::string& device, ByteView device_secret,
+                                std::size_t segment_bytes = journal_format::segment_bytes);
 
   /// `not-found` when there is none, `locked` when another process writes it, `damaged` as said above.
   static Result<Journal> open(Files& files, const std::filesystem::path& folder, const std::string& device,
-                              ByteView device_secret);
+                              ByteView device_secret, std::size_t segment_bytes = journal_format::segment_bytes);
 
-  /// For a journal set aside as damaged: takes no lock, cuts nothing, cannot append. `read` ends with `damaged` where the damage is;
-  /// what lies behind it in later segments can be read by asking from there.
+  /// For a journal set aside as damaged: takes no lock, cuts nothing, cannot append. `read` ends with `damaged` where
+  /// the damage is; what lies behind it in later segments can be read by asking from there.
   static Result<Journal> open_read_only(Files& files, const std::filesystem::path& folder, const std::string& device,
-                                        ByteView device_secret);
+                                        ByteView device_secret,
+                                        std::size_t segment_bytes = journal_format::segment_bytes);
 
   const std::string& id() const noexcept { return journal_; }
   std::uint64_t head_sequence() const noexcept { return head_sequence_; }
@@ -112,10 +115,10 @@ class Journal {
     std::vector<Mark> marks;
   };
 
-  Journal(Files& files, std::filesystem::path folder, std::string device) noexcept;
+  Journal(Files& files, std::filesystem::path folder, std::string device, std::size_t segment_bytes) noexcept;
 
   static Result<Journal> open_as(Files& files, const std::filesystem::path& folder, const std::string& device,
-                                 ByteView device_secret, bool may_write);
+                                 ByteView device_secret, std::size_t segment_bytes, bool may_write);
   std::filesystem::path segment_path(std::uint64_t number) const;
   Result<void> derive_keys(ByteView device_secret);
   Result<void> load_state();
@@ -133,6 +136,7 @@ class Journal {
   Files* files_;
   std::filesystem::path folder_;
   std::string device_;
+  std::size_t segment_bytes_;
   std::string journal_;
   std::unique_ptr<FileLock> lock_;
   std::optional<crypto::Hmac> record_key_;

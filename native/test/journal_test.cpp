@@ -18,6 +18,8 @@ const std::string journal_id = "6f1c9f4e-7a53-4d0c-9c1e-0d3b1f7a2b11";
 const std::string device = "device";
 const std::string genesis_mac(43, 'A');
 const Bytes device_secret(32, 9);
+/// Small, so that a few records fill one.
+constexpr std::size_t small_segment = std::size_t{64} * 1024;
 
 std::string record(std::uint64_t sequence, std::size_t padding = 0) {
   return R"({"sequence":)" + std::to_string(sequence) + R"(,"padding":")" + std::string(padding, 'x') + R"("})";
@@ -36,13 +38,14 @@ ServerReceipt receipt_of(std::uint64_t through, const Bytes& secret = device_sec
 
 struct Desk : Bench {
   std::filesystem::path at = folder / "journal";
+  std::size_t segment = small_segment;
 
   Journal create() {
-    Result<Journal> made = Journal::create(files, at, journal_id, device, device_secret);
+    Result<Journal> made = Journal::create(files, at, journal_id, device, device_secret, segment);
     REQUIRE_MESSAGE(made.ok(), made.error().detail);
     return std::move(made).value();
   }
-  Result<Journal> open() { return Journal::open(files, at, device, device_secret); }
+  Result<Journal> open() { return Journal::open(files, at, device, device_secret, segment); }
   Journal reopen() {
     Result<Journal> opened = open();
     REQUIRE_MESSAGE(opened.ok(), opened.error().detail);
@@ -95,7 +98,7 @@ TEST_CASE_FIXTURE(Desk, "MACs and receipts agree with the contract's vectors") {
   const nlohmann::json vectors = nlohmann::json::parse(file);
   const Bytes secret = from_base64url(vectors.at("deviceSecret").get<std::string>()).value();
   Result<Journal> made = Journal::create(files, at, vectors.at("journal").get<std::string>(),
-                                         vectors.at("device").get<std::string>(), secret);
+                                         vectors.at("device").get<std::string>(), secret, segment);
   REQUIRE(made.ok());
   Journal& journal = made.value();
   for (const nlohmann::json& row : vectors.at("records")) {
@@ -134,13 +137,13 @@ TEST_CASE_FIXTURE(Desk, "reading is page by page, and a filter hides other peopl
 TEST_CASE_FIXTURE(Desk, "only one may write") {
   const Journal journal = create();
   CHECK(open().error().code == ErrorCode::locked);
-  CHECK(Journal::open_read_only(files, at, device, device_secret).ok());
+  CHECK(Journal::open_read_only(files, at, device, device_secret, segment).ok());
 }
 
 TEST_CASE_FIXTURE(Desk, "there is nothing to open where no journal was begun, and nothing to begin where one is") {
   CHECK(open().error().code == ErrorCode::not_found);
   { create(); }
-  CHECK(Journal::create(files, at, journal_id, device, device_secret).error().code == ErrorCode::refused);
+  CHECK(Journal::create(files, at, journal_id, device, device_secret, segment).error().code == ErrorCode::refused);
 }
 
 TEST_CASE_FIXTURE(Desk, "a record torn at any byte is cut off, everything before it stays, and appending goes on") {
@@ -204,7 +207,7 @@ TEST_CASE_FIXTURE(Desk, "what reads of a damaged journal can be read") {
   const std::size_t frame = journal_format::frame_header_bytes + record(1).size();
   overwrite(at / "segment-1", journal_format::segment_header_bytes + 4 * frame + 60, Bytes(1, 0));
   CHECK(open().error().code == ErrorCode::damaged);
-  Journal journal = std::move(Journal::open_read_only(files, at, device, device_secret)).value();
+  Journal journal = std::move(Journal::open_read_only(files, at, device, device_secret, segment)).value();
   const JournalPage page = journal.read(0, 100).value();
   CHECK(page.records.size() == 4);
   CHECK(page.more);
@@ -230,13 +233,13 @@ TEST_CASE_FIXTURE(Desk, "a journal of another device secret does not open") {
     Journal journal = create();
     append(journal, 1);
   }
-  CHECK_FALSE(Journal::open(files, at, device, Bytes(32, 8)).ok());
+  CHECK_FALSE(Journal::open(files, at, device, Bytes(32, 8), segment).ok());
 }
 
 TEST_CASE_FIXTURE(Desk, "segments follow each other; receipts let the old ones go, and nothing else does") {
   Journal journal = create();
-  append(journal, 1200, 8000);
-  CHECK(std::filesystem::exists(at / "segment-3"));
+  append(journal, 1200, 120);
+  CHECK(std::filesystem::exists(at / "segment-4"));
   CHECK(read_all(journal, 0, 500).size() == 1200);
   CHECK(read_all(journal, 600).size() == 600);
 
@@ -244,15 +247,16 @@ TEST_CASE_FIXTURE(Desk, "segments follow each other; receipts let the old ones g
   REQUIRE(journal.acknowledge("S-1-5-1", 1200).ok());
   CHECK(journal.compact().value() == 0);
   REQUIRE(journal.take_receipt(receipt_of(700)).ok());
-  CHECK(journal.compact().value() == 1);
+  CHECK(journal.compact().value() >= 1);
   CHECK_FALSE(std::filesystem::exists(at / "segment-1"));
   const std::uint64_t first = journal.first_sequence();
   CHECK(first > 1);
   CHECK(first <= 701);
   CHECK(read_all(journal).size() == 1200 - first + 1);
   REQUIRE(journal.take_receipt(receipt_of(1200)).ok());
-  CHECK(journal.compact().value() == 1);
-  CHECK(std::filesystem::exists(at / "segment-3"));
+  CHECK(journal.compact().value() >= 1);
+  CHECK(journal.compact().value() == 0);
+  CHECK(std::filesystem::exists(at / "segment-4"));
   append(journal, 1);
   CHECK(journal.verify().ok());
 }
@@ -301,7 +305,7 @@ TEST_CASE_FIXTURE(Desk, "a receipt nobody but the server could have made is the 
 TEST_CASE_FIXTURE(Desk, "a segment that is missing is damage") {
   {
     Journal journal = create();
-    append(journal, 1200, 8000);
+    append(journal, 1200, 120);
   }
   SUBCASE("in the middle") { std::filesystem::remove(at / "segment-2"); }
   SUBCASE("the oldest, without a receipt for it") { std::filesystem::remove(at / "segment-1"); }
@@ -310,9 +314,9 @@ TEST_CASE_FIXTURE(Desk, "a segment that is missing is damage") {
 
 TEST_CASE_FIXTURE(Desk, "damage in an old segment is found by reading it") {
   Journal journal = create();
-  append(journal, 600, 8000);
+  append(journal, 600, 120);
   REQUIRE(std::filesystem::exists(at / "segment-2"));
-  overwrite(at / "segment-1", 1'000'000, Bytes(1, 0xEE));
+  overwrite(at / "segment-1", 30'000, Bytes(1, 0xEE));
   CHECK(journal.verify().error().code == ErrorCode::damaged);
   // What lies behind it is there for who asks from there.
   CHECK(journal.read(560, 10).ok());
@@ -338,6 +342,7 @@ TEST_CASE_FIXTURE(Desk, "after a failed write nothing more is appended until the
 }
 
 TEST_CASE_FIXTURE(Desk, "on a full disk the reserve takes at least 4 MB more, then appending waits for space") {
+  segment = journal_format::segment_bytes;
   Journal journal = create();
   append(journal, 10, 8000);
   files.set_fault([](std::string_view step) -> std::optional<ErrorCode> {
@@ -373,7 +378,7 @@ TEST_CASE_FIXTURE(Desk, "a crash at any step of beginning a segment loses nothin
       // Fill the first segment so that the next append begins the second.
       while (journal_format::segment_header_bytes +
                  (journal.head_sequence() + 1) * (journal_format::frame_header_bytes + 8192) <=
-             journal_format::segment_bytes) {
+             segment) {
         REQUIRE(journal.append(std::string(8192, 'x')).ok());
       }
       head = journal.head_sequence();
@@ -384,7 +389,7 @@ TEST_CASE_FIXTURE(Desk, "a crash at any step of beginning a segment loses nothin
     Journal journal = reopen();
     CHECK(journal.head_sequence() >= head);
     CHECK(journal.head_sequence() <= head + 1);
-    append(journal, 2, 8000);
+    append(journal, 2, 3000);
     CHECK(journal.reserve_ready());
     CHECK(journal.verify().value() == journal.head_sequence());
   }
@@ -394,11 +399,11 @@ TEST_CASE_FIXTURE(Desk, "a crash while a journal is created leaves nothing, or a
   for (int steps = 0; steps < 16; ++steps) {
     std::filesystem::remove_all(at);
     files.stop_after(steps);
-    static_cast<void>(Journal::create(files, at, journal_id, device, device_secret).ok());
+    static_cast<void>(Journal::create(files, at, journal_id, device, device_secret, segment).ok());
     files.heal();
     Result<Journal> opened = open();
     if (!opened && opened.error().code == ErrorCode::not_found) {
-      opened = Journal::create(files, at, journal_id, device, device_secret);
+      opened = Journal::create(files, at, journal_id, device, device_secret, segment);
     }
     REQUIRE_MESSAGE(opened.ok(), opened.error().detail);
     append(opened.value(), 1);
@@ -438,7 +443,7 @@ TEST_CASE_FIXTURE(Desk, "whatever is done in whatever order, the journal holds w
           break;
         }
         default: {
-          model.push_back(record(model.size() + 1, engine() % 8000));
+          model.push_back(record(model.size() + 1, engine() % 800));
           REQUIRE(journal->append(model.back()).ok());
         }
       }

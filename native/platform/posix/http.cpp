@@ -1,0 +1,9 @@
+#include "platform/http.h"
+
+namespace systemlog {
+
+Result<std::unique_ptr<Http>> system_http(std::optional<HttpProxy> /*proxy*/) {
+  return Error{ErrorCode::unsupported, "http"};
+}
+
+}  // namespace systemlog
