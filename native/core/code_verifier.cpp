@@ -47,17 +47,28 @@ bool is_clock_behind(const AttemptBook& book, const AccountAttempts& account, co
 
 std::string_view name(CodeVerdict verdict) noexcept {
   switch (verdict) {
-    case CodeVerdict::accepted: return "accepted";
-    case CodeVerdict::accepted_again: return "accepted-again";
-    case CodeVerdict::wrong: return "wrong";
-    case CodeVerdict::used: return "used";
-    case CodeVerdict::too_old: return "too-old";
-    case CodeVerdict::throttled: return "throttled";
-    case CodeVerdict::disabled: return "disabled";
-    case CodeVerdict::clock_off: return "clock-off";
-    case CodeVerdict::clock_behind: return "clock-behind";
-    case CodeVerdict::malformed: return "malformed";
-    case CodeVerdict::unavailable: return "unavailable";
+    case CodeVerdict::accepted:
+      return "accepted";
+    case CodeVerdict::accepted_again:
+      return "accepted-again";
+    case CodeVerdict::wrong:
+      return "wrong";
+    case CodeVerdict::used:
+      return "used";
+    case CodeVerdict::too_old:
+      return "too-old";
+    case CodeVerdict::throttled:
+      return "throttled";
+    case CodeVerdict::disabled:
+      return "disabled";
+    case CodeVerdict::clock_off:
+      return "clock-off";
+    case CodeVerdict::clock_behind:
+      return "clock-behind";
+    case CodeVerdict::malformed:
+      return "malformed";
+    case CodeVerdict::unavailable:
+      return "unavailable";
   }
   return "unknown";
 }
@@ -74,6 +85,12 @@ void forgive(AccountAttempts& account) noexcept {
   account.failures_in_row = 0;
   account.codes_disabled = false;
   account.throttle = Throttle{};
+}
+
+void forget_steps(AccountAttempts& account) noexcept {
+  account.last_accepted_step.reset();
+  account.drift_steps = 0;
+  account.resync_offset_steps = 0;
 }
 
 std::uint64_t CodeVerifier::wait_ms(const std::string& sid) const noexcept {
@@ -98,9 +115,9 @@ CodeResult CodeVerifier::check(const AttemptId& attempt, ByteView secret, const 
   Result<OtpGenerator> generator = OtpGenerator::create(secret, parameters);
   if (!generator) return {CodeVerdict::unavailable};
 
-  if (const Result<bool> repeat = is_repeat(attempt, generator.value(), *code, now); !repeat) {
-    return {CodeVerdict::unavailable};
-  } else if (repeat.value()) {
+  const Result<bool> repeat = is_repeat(attempt, generator.value(), *code, now);
+  if (!repeat) return {CodeVerdict::unavailable};
+  if (repeat.value()) {
     Grant& grant = grants_[attempt.sid];
     ++grant.repeats;
     grant.password_rejected = false;
@@ -121,7 +138,8 @@ CodeResult CodeVerifier::check(const AttemptId& attempt, ByteView secret, const 
     const Result<std::optional<TimeStep>> offset_match = find_around(generator.value(), *code, resynced);
     if (!offset_match) return {CodeVerdict::unavailable};
     if (const std::optional<TimeStep> step = offset_match.value()) {
-      return judge_match(attempt, std::move(account), *step, account.drift_steps, parameters, now);
+      const int drift = account.drift_steps;
+      return judge_match(attempt, std::move(account), *step, drift, parameters, now);
     }
   }
   return judge_miss(attempt, std::move(account), generator.value(), *code, now);
@@ -155,8 +173,7 @@ CodeResult CodeVerifier::judge_miss(const AttemptId& attempt, AccountAttempts ac
   if (pending != candidates_.end()) {
     const ResyncCandidate candidate = std::move(pending->second);
     candidates_.erase(pending);
-    const bool in_time =
-        candidate.at.run == now.run && now.uptime_ms - candidate.at.uptime_ms <= resync_within_ms;
+    const bool in_time = candidate.at.run == now.run && now.uptime_ms - candidate.at.uptime_ms <= resync_within_ms;
     for (const TimeStep step : matches) {
       const bool in_a_row =
           step > 0 && std::find(candidate.steps.begin(), candidate.steps.end(), step - 1) != candidate.steps.end();
@@ -210,8 +227,8 @@ bool CodeVerifier::is_too_old(const AccountAttempts& account, TimeStep step, con
   return shifted(step, -account.drift_steps) < step_at(vouched->true_ms, parameters.period_seconds);
 }
 
-/// The use of a code of that step may be among what was lost. Without effect once the clock shows an earlier time than
-/// the loss: that clock was wrong then or is wrong now, and nobody is to be locked out by it.
+/// The use of a code of that step may be among what was lost. Without effect once the clock shows an earlier time
+/// than the loss: that clock was wrong then or is wrong now, and nobody is to be locked out by it.
 bool CodeVerifier::may_be_forgotten(TimeStep step, const OtpParameters& parameters, const ClockReading& now) const {
   const std::optional<std::int64_t>& until = store_->book().forgotten_until_wall_ms;
   return until && now.wall_ms >= *until && step <= step_at(*until, parameters.period_seconds);

@@ -46,9 +46,7 @@ struct CodeResult {
   /// Two codes in a row have just set the offset anew. To be reported.
   bool resynchronised = false;
 
-  bool lets_in() const noexcept {
-    return verdict == CodeVerdict::accepted || verdict == CodeVerdict::accepted_again;
-  }
+  bool lets_in() const noexcept { return verdict == CodeVerdict::accepted || verdict == CodeVerdict::accepted_again; }
 };
 
 /// Names one try at the logon screen: the LogonUI process (id and start time, as ids are reused), its session and the
@@ -73,8 +71,8 @@ class CodeVerifier {
   static constexpr std::int64_t window_steps = 1;
   static constexpr int most_drift_steps = 2;
   /// How far a code is looked for when it does not fit: over the 12 h of a wrong AM/PM and the 9 h of a wrong zone.
-  static constexpr std::int64_t diagnosis_range_ms = 13 * 3'600'000;
-  static constexpr std::uint64_t resync_within_ms = 5 * 60'000;
+  static constexpr std::int64_t diagnosis_range_ms = std::int64_t{13} * 3'600'000;
+  static constexpr std::uint64_t resync_within_ms = 300'000;
   static constexpr unsigned most_repeats = 3;
   static constexpr std::uint64_t repeat_within_ms = 60'000;
 
@@ -82,7 +80,8 @@ class CodeVerifier {
 
   /// Checks a typed code. What follows from it is on the disk before this returns: a code that was accepted stays
   /// used, and a failure counted, whatever happens to the process.
-  CodeResult check(const AttemptId& attempt, ByteView secret, const OtpParameters& parameters, std::string_view typed);
+  CodeResult check(const AttemptId& attempt, ByteView secret, const OtpParameters& parameters,
+                   std::string_view typed);
 
   /// LSA refused the password of an attempt whose code was accepted: the same code may be tried once more by the same
   /// attempt, three times within 60 s. Kept in memory only, so a restart forgets the favour, not the used code.
@@ -125,5 +124,8 @@ class CodeVerifier {
 /// Clears failures, waits and a switched-off state: after a recovery code, an emergency response or an
 /// administrator's word. What was used stays used.
 void forgive(AccountAttempts& account) noexcept;
+
+/// For a new secret: steps accepted and offsets learned belong to the old one. Failures and waits stay.
+void forget_steps(AccountAttempts& account) noexcept;
 
 }  // namespace systemlog

@@ -66,17 +66,15 @@ std::string instant_text(std::int64_t wall_ms) {
   using std::chrono::milliseconds;
   constexpr std::int64_t year_zero_ms = -62167219200000;
   constexpr std::int64_t year_9999_end_ms = 253402300799999;
-  const std::chrono::sys_time<milliseconds> moment{
-      milliseconds(std::clamp(wall_ms, year_zero_ms, year_9999_end_ms))};
+  const std::chrono::sys_time<milliseconds> moment{milliseconds(std::clamp(wall_ms, year_zero_ms, year_9999_end_ms))};
   const auto day = floor<days>(moment);
   const std::chrono::year_month_day date(day);
   const std::int64_t in_day = (moment - day).count();
   std::array<char, 32> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                                 static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                 static_cast<unsigned>(date.day()), static_cast<int>(in_day / 3'600'000),
-                                 static_cast<int>(in_day / 60'000 % 60), static_cast<int>(in_day / 1000 % 60),
-                                 static_cast<int>(in_day % 1000));
+  const int size = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(in_day / 3'600'000),
+      static_cast<int>(in_day / 60'000 % 60), static_cast<int>(in_day / 1000 % 60), static_cast<int>(in_day % 1000));
   return {text.data(), static_cast<std::size_t>(std::max(size, 0))};
 }
 

@@ -9,11 +9,16 @@ namespace systemlog {
 
 std::string_view name(EmergencyVerdict verdict) noexcept {
   switch (verdict) {
-    case EmergencyVerdict::accepted: return "accepted";
-    case EmergencyVerdict::wrong: return "wrong";
-    case EmergencyVerdict::malformed: return "malformed";
-    case EmergencyVerdict::no_challenge: return "no-challenge";
-    case EmergencyVerdict::unavailable: return "unavailable";
+    case EmergencyVerdict::accepted:
+      return "accepted";
+    case EmergencyVerdict::wrong:
+      return "wrong";
+    case EmergencyVerdict::malformed:
+      return "malformed";
+    case EmergencyVerdict::no_challenge:
+      return "no-challenge";
+    case EmergencyVerdict::unavailable:
+      return "unavailable";
   }
   return "unknown";
 }

@@ -13,9 +13,9 @@ namespace systemlog {
 
 /// The response to a challenge. The server computes the same:
 ///
-///     key       = HKDF-SHA-256(salt empty, key material = device secret (32 bytes), info "systemlog/v1/emergency", 32 bytes)
-///     message   = UTF-8 "systemlog/v1/emergency-sign-in" 0x0A sid 0x0A challenge
-///     response  = human_code(first 5 bytes of HMAC-SHA-256(key, message))
+///     key       = HKDF-SHA-256(salt empty, key material = device secret (32 bytes), info "systemlog/v1/emergency",
+///     32 bytes) message   = UTF-8 "systemlog/v1/emergency-sign-in" 0x0A sid 0x0A challenge response  =
+///     human_code(first 5 bytes of HMAC-SHA-256(key, message))
 ///
 /// `sid` is the string form (`S-1-5-21-…`); `challenge` is in its normal form: 8 characters of Crockford's base 32,
 /// capitals, no hyphen. `human_code` writes bytes in that alphabet (`0123456789ABCDEFGHJKMNPQRSTVWXYZ`), most
@@ -38,7 +38,7 @@ class EmergencyAccess {
  public:
   static constexpr std::size_t challenge_bytes = 5;
   static constexpr std::size_t code_characters = 8;
-  static constexpr std::uint64_t valid_ms = 10 * 60'000;
+  static constexpr std::uint64_t valid_ms = 600'000;
   static constexpr unsigned most_tries = 5;
 
   EmergencyAccess(AttemptStore& store, Clock& clock, Random& random) noexcept

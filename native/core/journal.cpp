@@ -95,7 +95,8 @@ Result<Journal> Journal::open_as(Files& files, const std::filesystem::path& fold
   if (Result<void> state = journal.load_state(); !state && may_write) return state.error();
   if (Result<void> newest = journal.open_newest(may_write); !newest) return newest.error();
   if (may_write) {
-    if (journal.received_through_ > journal.head_sequence_ || journal.first_sequence() > journal.received_through_ + 1) {
+    if (journal.received_through_ > journal.head_sequence_ ||
+        journal.first_sequence() > journal.received_through_ + 1) {
       return damaged_at(journal.received_through_ + 1);
     }
     journal.may_append_ = true;
@@ -176,10 +177,10 @@ Result<void> Journal::load_segments() {
     const Result<std::size_t> got = file.value()->read_at(0, bytes);
     if (!got) return got.error();
     std::optional<SegmentHeader> header = journal_format::parse_segment_header(ByteView(bytes).first(got.value()));
-    const bool fits = header && header->number == number &&
-                      (segments_.empty() || (number == segments_.back().number + 1 &&
-                                             header->journal == segments_.back().journal &&
-                                             header->first_sequence > segments_.back().first_sequence));
+    const bool fits =
+        header && header->number == number &&
+        (segments_.empty() || (number == segments_.back().number + 1 && header->journal == segments_.back().journal &&
+                               header->first_sequence > segments_.back().first_sequence));
     if (!fits) return Error{ErrorCode::damaged, "journal segment " + std::to_string(number)};
     segments_.push_back(std::move(*header));
   }
@@ -251,7 +252,8 @@ Result<void> Journal::prepare_reserve() {
   return {};
 }
 
-/// Turns the reserve into the segment that is written next. Under its own name it has its header from the first moment.
+/// Turns the reserve into the segment that is written next. Under its own name it has its header from the first
+/// moment.
 Result<void> Journal::begin_segment(const SegmentHeader& header) {
   if (!reserve_ready_) {
     if (Result<void> ready = prepare_reserve(); !ready) return ready;
@@ -340,7 +342,8 @@ Journal::Mark Journal::start_for(const SegmentHeader& segment, std::uint64_t seq
 
 void Journal::remember(std::uint64_t segment, const Mark& mark) {
   if (index_.segment != segment) index_ = {segment, {}};
-  if (index_.marks.empty() || index_.marks.back().sequence + mark_every <= mark.sequence) index_.marks.push_back(mark);
+  if (index_.marks.empty() || index_.marks.back().sequence + mark_every <= mark.sequence)
+    index_.marks.push_back(mark);
 }
 
 Result<void> Journal::read_segment(std::size_t position, std::uint64_t after, std::size_t limit,

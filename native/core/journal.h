@@ -43,8 +43,8 @@ using RecordFilter = std::function<bool(std::string_view record)>;
 ///     lock               held by the one who may write
 ///
 /// An append is on the disk before it counts. A record torn by a crash is cut off at the next open and counted in
-/// `cut_bytes`; damage anywhere else is reported as `damaged`, changes nothing, and leaves what reads readable through
-/// `open_read_only`. Not to be used from two threads at once.
+/// `cut_bytes`; damage anywhere else is reported as `damaged`, changes nothing, and leaves what reads readable
+/// through `open_read_only`. Not to be used from two threads at once.
 class Journal {
  public:
   /// Begins a journal in a folder that has none.
@@ -84,8 +84,8 @@ class Journal {
   /// (`needs-reopen`): what reached the disk is only known after opening anew.
   Result<SealedRecord> append(std::string_view record);
 
-  /// Records after a sequence, oldest first. Every record's checksum and MAC are checked on the way. One call looks at
-  /// no more than 4 MB.
+  /// Records after a sequence, oldest first. Every record's checksum and MAC are checked on the way. One call looks
+  /// at no more than 4 MB.
   /// @param after 0 for the beginning; what was compacted away is passed over
   Result<JournalPage> read(std::uint64_t after, std::size_t limit, const RecordFilter& filter = {});
 

@@ -97,8 +97,8 @@ std::optional<Frame> parse_frame(ByteView bytes) {
 }
 
 Result<Mac> record_mac(crypto::Hmac& key, const Mac& previous, std::string_view record) {
-  const Result<crypto::Digest> made = key.of(
-      {bytes_of("systemlog/v1/record\n"), bytes_of(base64url(previous)), bytes_of("\n"), bytes_of(record)});
+  const Result<crypto::Digest> made =
+      key.of({bytes_of("systemlog/v1/record\n"), bytes_of(base64url(previous)), bytes_of("\n"), bytes_of(record)});
   if (!made) return made.error();
   Mac mac{};
   std::copy_n(made.value().bytes.begin(), mac.size(), mac.begin());
@@ -112,8 +112,7 @@ Result<Scan> scan_segment(ByteView segment, const SegmentHeader& header, crypto:
     scan.tail = Scan::Tail::damaged;
     return scan;
   }
-  const std::size_t content_end =
-      segment_header_bytes + length_without_zeros(segment.subspan(segment_header_bytes));
+  const std::size_t content_end = segment_header_bytes + length_without_zeros(segment.subspan(segment_header_bytes));
   while (scan.end < content_end) {
     const std::optional<Frame> frame = parse_frame(segment.subspan(scan.end));
     if (!frame) {

@@ -23,7 +23,8 @@ inline constexpr std::size_t segment_bytes = std::size_t{4} * 1024 * 1024;
 
 /// Integers are little-endian. A segment begins with:
 ///
-///     "SLJ1" | version u16 | zero u16 | number u64 | first sequence u64 | MAC before it 32 | journal id 36 | CRC-32C u32
+///     "SLJ1" | version u16 | zero u16 | number u64 | first sequence u64 | MAC before it 32 | journal id 36 | CRC-32C
+///     u32
 struct SegmentHeader {
   std::uint64_t number = 0;
   std::uint64_t first_sequence = 1;
@@ -69,8 +70,8 @@ struct Scan {
   std::size_t tail_end = segment_header_bytes;
 };
 
-/// Reads a segment up to where it stops to make sense, and says why it stops there. As every record was flushed before
-/// the next was begun, only the last one can be torn: a whole frame behind an unreadable one means damage.
+/// Reads a segment up to where it stops to make sense, and says why it stops there. As every record was flushed
+/// before the next was begun, only the last one can be torn: a whole frame behind an unreadable one means damage.
 Result<Scan> scan_segment(ByteView segment, const SegmentHeader& header, crypto::Hmac& key);
 
 }  // namespace systemlog::journal_format

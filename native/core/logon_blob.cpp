@@ -5,7 +5,6 @@
 namespace systemlog {
 namespace {
 
-using blob_layout::PackedString;
 using blob_layout::UnlockLogon;
 
 void write_string(ByteWriter& head, std::size_t units, std::size_t& offset) {

@@ -1,4 +1,5 @@
-// The credential blob a logon provider hands to LSA: KERB_INTERACTIVE_UNLOCK_LOGON with relative pointers, x64 layout.
+// The credential blob a logon provider hands to LSA: KERB_INTERACTIVE_UNLOCK_LOGON with relative pointers, x64
+// layout.
 #pragma once
 
 #include <cstddef>

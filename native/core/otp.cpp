@@ -105,7 +105,8 @@ Result<std::optional<TimeStep>> OtpGenerator::find(const OtpCode& code, TimeStep
   for (TimeStep step = first; step <= last; ++step) {
     const Result<OtpCode> candidate = this->code(step);
     if (!candidate) return candidate.error();
-    const std::uint32_t hit = equal_bit(candidate.value().value, code.value) & equal_bit(code.digits, parameters_.digits);
+    const std::uint32_t hit =
+        equal_bit(candidate.value().value, code.value) & equal_bit(code.digits, parameters_.digits);
     const TimeStep mask = TimeStep{0} - hit;
     found = (found & ~mask) | (step & mask);
     any |= hit;

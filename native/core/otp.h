@@ -37,8 +37,8 @@ struct OtpCode {
 /// The code as shown, leading zeros included.
 std::string text_of(const OtpCode& code);
 
-/// What a person typed: spaces and hyphens are passed over, full-width digits (Japanese input left on) count as digits.
-/// Nothing unless exactly `digits` digits remain.
+/// What a person typed: spaces and hyphens are passed over, full-width digits (Japanese input left on) count as
+/// digits. Nothing unless exactly `digits` digits remain.
 std::optional<OtpCode> parse_code(std::string_view typed, unsigned digits) noexcept;
 
 /// The step a moment lies in; moments before 1970 lie in step 0.

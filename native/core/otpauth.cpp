@@ -66,10 +66,14 @@ bool apply(OtpAuth& otpauth, std::string_view key, std::string_view value) {
     if (!issuer) return false;
     otpauth.issuer = std::move(*issuer);
   } else if (key == "algorithm") {
-    if (value == "SHA1") otpauth.parameters.hash = crypto::Hash::sha1;
-    else if (value == "SHA256") otpauth.parameters.hash = crypto::Hash::sha256;
-    else if (value == "SHA512") otpauth.parameters.hash = crypto::Hash::sha512;
-    else return false;
+    if (value == "SHA1")
+      otpauth.parameters.hash = crypto::Hash::sha1;
+    else if (value == "SHA256")
+      otpauth.parameters.hash = crypto::Hash::sha256;
+    else if (value == "SHA512")
+      otpauth.parameters.hash = crypto::Hash::sha512;
+    else
+      return false;
   } else if (key == "digits") {
     const std::optional<unsigned> digits = number_of(value);
     if (!digits) return false;
@@ -108,7 +112,7 @@ SecretBytes otpauth_uri(const OtpAuth& otpauth) {
   add("?secret=");
   std::string secret = base32(otpauth.secret);
   add(secret);
-  secure_zero(secret.data(), secret.size());
+  wipe(secret);
   add("&issuer=");
   add(percent_encoded(otpauth.issuer));
   add("&algorithm=");

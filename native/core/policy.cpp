@@ -20,11 +20,14 @@ bool is_covered(Scenario scenario, const MachineFacts& machine) noexcept {
     case Scenario::logon:
     case Scenario::unlock:
     case Scenario::remote_logon:
-    case Scenario::remote_reconnect: return true;
-    case Scenario::credential_prompt: return machine.prompts_enabled;
+    case Scenario::remote_reconnect:
+      return true;
+    case Scenario::credential_prompt:
+      return machine.prompts_enabled;
     case Scenario::change_password:
     case Scenario::pre_logon_access:
-    case Scenario::safe_mode: return false;
+    case Scenario::safe_mode:
+      return false;
   }
   return false;
 }
@@ -49,10 +52,14 @@ Decision otp_alone(const AccountFacts& account) noexcept {
 
 Decision by_methods(const AccountFacts& account) noexcept {
   switch (account.methods) {
-    case Methods::password: return password_alone(Reason::by_methods);
-    case Methods::otp: return otp_alone(account);
-    case Methods::password_then_otp: return ask({Factor::password, Factor::otp}, Reason::by_methods);
-    case Methods::otp_then_password: return ask({Factor::otp, Factor::password}, Reason::by_methods);
+    case Methods::password:
+      return password_alone(Reason::by_methods);
+    case Methods::otp:
+      return otp_alone(account);
+    case Methods::password_then_otp:
+      return ask({Factor::password, Factor::otp}, Reason::by_methods);
+    case Methods::otp_then_password:
+      return ask({Factor::otp, Factor::password}, Reason::by_methods);
     case Methods::either: {
       Decision decision = password_alone(Reason::by_methods);
       if (account.sealed_password && !account.administrator) decision.alternative = Factor::otp;
@@ -96,8 +103,10 @@ Decision decide(Scenario scenario, const MachineFacts& machine, const AccountFac
   if (account.methods == Methods::password) return password_alone(Reason::by_methods);
 
   switch (account.enrolment) {
-    case Enrolment::none: return password_alone(Reason::not_enrolled);
-    case Enrolment::rehearsal_due: return password_alone(Reason::rehearsal_due);
+    case Enrolment::none:
+      return password_alone(Reason::not_enrolled);
+    case Enrolment::rehearsal_due:
+      return password_alone(Reason::rehearsal_due);
     case Enrolment::lapsed: {
       Decision decision = password_alone(Reason::lapsed);
       decision.alarm = true;
@@ -113,44 +122,70 @@ Decision decide(Scenario scenario, const MachineFacts& machine, const AccountFac
       decision.code_optional = decision.factors.contains(Factor::otp);
       return decision;
     }
-    case Enrolment::enforced: return account.codes_disabled ? without_codes(account) : by_methods(account);
+    case Enrolment::enforced:
+      return account.codes_disabled ? without_codes(account) : by_methods(account);
   }
   return {};
 }
 
 std::string_view name(Reason reason) noexcept {
   switch (reason) {
-    case Reason::by_methods: return "by-methods";
-    case Reason::feature_not_installed: return "feature-not-installed";
-    case Reason::scenario_not_covered: return "scenario-not-covered";
-    case Reason::safe_mode: return "safe-mode";
-    case Reason::recovery_flag: return "recovery-flag";
-    case Reason::enforcement_off: return "enforcement-off";
-    case Reason::crash_breaker: return "crash-breaker";
-    case Reason::protocol_incompatible: return "protocol-incompatible";
-    case Reason::bridge_starting: return "bridge-starting";
-    case Reason::bridge_down_password_only: return "bridge-down-password-only";
-    case Reason::bridge_down_denied: return "bridge-down-denied";
-    case Reason::break_glass: return "break-glass";
-    case Reason::not_enrolled: return "not-enrolled";
-    case Reason::rehearsal_due: return "rehearsal-due";
-    case Reason::probation: return "probation";
-    case Reason::lapsed: return "lapsed";
-    case Reason::otp_alone_not_for_administrators: return "otp-alone-not-for-administrators";
-    case Reason::no_sealed_password: return "no-sealed-password";
-    case Reason::codes_disabled: return "codes-disabled";
+    case Reason::by_methods:
+      return "by-methods";
+    case Reason::feature_not_installed:
+      return "feature-not-installed";
+    case Reason::scenario_not_covered:
+      return "scenario-not-covered";
+    case Reason::safe_mode:
+      return "safe-mode";
+    case Reason::recovery_flag:
+      return "recovery-flag";
+    case Reason::enforcement_off:
+      return "enforcement-off";
+    case Reason::crash_breaker:
+      return "crash-breaker";
+    case Reason::protocol_incompatible:
+      return "protocol-incompatible";
+    case Reason::bridge_starting:
+      return "bridge-starting";
+    case Reason::bridge_down_password_only:
+      return "bridge-down-password-only";
+    case Reason::bridge_down_denied:
+      return "bridge-down-denied";
+    case Reason::break_glass:
+      return "break-glass";
+    case Reason::not_enrolled:
+      return "not-enrolled";
+    case Reason::rehearsal_due:
+      return "rehearsal-due";
+    case Reason::probation:
+      return "probation";
+    case Reason::lapsed:
+      return "lapsed";
+    case Reason::otp_alone_not_for_administrators:
+      return "otp-alone-not-for-administrators";
+    case Reason::no_sealed_password:
+      return "no-sealed-password";
+    case Reason::codes_disabled:
+      return "codes-disabled";
   }
   return "unknown";
 }
 
 std::string_view name(Preflight preflight) noexcept {
   switch (preflight) {
-    case Preflight::ready: return "ready";
-    case Preflight::account_disabled: return "account-disabled";
-    case Preflight::smart_card_required: return "smart-card-required";
-    case Preflight::passwordless: return "passwordless";
-    case Preflight::no_password: return "no-password";
-    case Preflight::blank_password: return "blank-password";
+    case Preflight::ready:
+      return "ready";
+    case Preflight::account_disabled:
+      return "account-disabled";
+    case Preflight::smart_card_required:
+      return "smart-card-required";
+    case Preflight::passwordless:
+      return "passwordless";
+    case Preflight::no_password:
+      return "no-password";
+    case Preflight::blank_password:
+      return "blank-password";
   }
   return "unknown";
 }
@@ -168,7 +203,7 @@ Enrolment enrolment_state(bool has_secret, bool rehearsed, bool signed_in_throug
                           std::int64_t since_enrolment_ms) noexcept {
   if (!has_secret) return Enrolment::none;
   if (rehearsed && signed_in_through_tile) return Enrolment::enforced;
-  constexpr std::int64_t day_ms = 24 * 3'600'000;
+  constexpr std::int64_t day_ms = 86'400'000;
   if (since_enrolment_ms >= probation_days * day_ms) return Enrolment::lapsed;
   return rehearsed ? Enrolment::probation : Enrolment::rehearsal_due;
 }

@@ -28,11 +28,16 @@ void burn(AccountAttempts& account, const RecoveryCodeId& id) {
 
 std::string_view name(RecoveryVerdict verdict) noexcept {
   switch (verdict) {
-    case RecoveryVerdict::accepted: return "accepted";
-    case RecoveryVerdict::wrong: return "wrong";
-    case RecoveryVerdict::used: return "used";
-    case RecoveryVerdict::malformed: return "malformed";
-    case RecoveryVerdict::unavailable: return "unavailable";
+    case RecoveryVerdict::accepted:
+      return "accepted";
+    case RecoveryVerdict::wrong:
+      return "wrong";
+    case RecoveryVerdict::used:
+      return "used";
+    case RecoveryVerdict::malformed:
+      return "malformed";
+    case RecoveryVerdict::unavailable:
+      return "unavailable";
   }
   return "unknown";
 }
@@ -65,8 +70,8 @@ Result<NewRecoveryCodes> make_recovery_codes(Random& random, std::size_t count) 
     made.set.hashes.push_back(hash.value());
     std::string shown = grouped(code);
     made.shown.emplace_back(shown.begin(), shown.end());
-    secure_zero(shown.data(), shown.size());
-    secure_zero(code.data(), code.size());
+    wipe(shown);
+    wipe(code);
   }
   return made;
 }
@@ -76,7 +81,7 @@ RecoveryResult use_recovery_code(AttemptStore& store, const std::string& sid, co
   std::optional<std::string> code = normalised_human_code(typed, recovery_code_characters);
   if (!code) return {RecoveryVerdict::malformed, {}, 0};
   const Result<RecoveryHash> hash = recovery_hash(set.salt, *code);
-  secure_zero(code->data(), code->size());
+  wipe(*code);
   if (!hash) return {};
   bool known = false;
   for (const RecoveryHash& kept : set.hashes) known = constant_time_equal(kept, hash.value()) || known;

@@ -79,8 +79,7 @@ Result<void> SlotFile::load() {
   if (!got) return got.error();
   // Growing a file that lost its end needs space; without it the state still reads.
   if (got.value() < whole.size()) {
-    if (Result<void> grown = file_->preallocate(whole.size());
-        !grown && grown.error().code != ErrorCode::disk_full) {
+    if (Result<void> grown = file_->preallocate(whole.size()); !grown && grown.error().code != ErrorCode::disk_full) {
       return grown;
     }
   }

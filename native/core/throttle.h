@@ -9,7 +9,7 @@ namespace systemlog {
 
 inline constexpr std::uint32_t failures_before_wait = 5;
 inline constexpr std::uint64_t first_wait_ms = 30'000;
-inline constexpr std::uint64_t longest_wait_ms = 15 * 60'000;
+inline constexpr std::uint64_t longest_wait_ms = 900'000;
 /// So many wrong codes in a row switch codes off until a recovery code, an emergency response or an administrator.
 inline constexpr std::uint32_t failures_before_disabled = 50;
 

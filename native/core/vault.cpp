@@ -27,7 +27,8 @@ Result<std::vector<std::uint64_t>> generations_in(Files& files, const std::files
   for (const std::string& file : names.value()) {
     if (!file.starts_with(file_prefix)) continue;
     std::uint64_t generation = 0;
-    const auto [end, problem] = std::from_chars(file.data() + file_prefix.size(), file.data() + file.size(), generation);
+    const auto [end, problem] =
+        std::from_chars(file.data() + file_prefix.size(), file.data() + file.size(), generation);
     if (problem == std::errc() && file_name(generation) == file) generations.push_back(generation);
   }
   std::sort(generations.rbegin(), generations.rend());
@@ -61,12 +62,13 @@ Result<Vault> Vault::open(Files& files, SecretBox& box, Random& random, const st
   return vault;
 }
 
-Result<Vault> Vault::open_previous(Files& files, SecretBox& box, Random& random,
-                                   const std::filesystem::path& folder, std::uint64_t known_generation) {
+Result<Vault> Vault::open_previous(Files& files, SecretBox& box, Random& random, const std::filesystem::path& folder,
+                                   std::uint64_t known_generation) {
   const Result<std::vector<std::uint64_t>> generations = generations_in(files, folder);
   if (!generations) return generations.error();
   // When the newest file is missing altogether, the one before it is the newest that lies there.
-  const std::uint64_t newest = std::max(known_generation, generations.value().empty() ? 0 : generations.value().front());
+  const std::uint64_t newest =
+      std::max(known_generation, generations.value().empty() ? 0 : generations.value().front());
   for (const std::uint64_t generation : generations.value()) {
     if (generation >= newest) continue;
     Vault vault(files, box, random, folder);

@@ -44,10 +44,11 @@ struct VaultContent {
 SecretBytes write_vault_content(const VaultContent& content);
 Result<VaultContent> parse_vault_content(ByteView bytes);
 
-/// Keeps the content in a folder as `vault-<generation>`: AES-256-GCM under a key that is new with every generation and
-/// sealed by the platform's `SecretBox`.
+/// Keeps the content in a folder as `vault-<generation>`: AES-256-GCM under a key that is new with every generation
+/// and sealed by the platform's `SecretBox`.
 ///
-///     file = "SLV1" | version u16 | generation u64 | wrapped key (u32 length, bytes) | nonce 12 | sealed (u32 length, bytes)
+///     file = "SLV1" | version u16 | generation u64 | wrapped key (u32 length, bytes) | nonce 12 | sealed (u32
+///     length, bytes)
 ///
 /// Everything before the sealed part is its associated data. A generation is written under a temporary name, flushed
 /// and renamed, so that a name never stands on half a file. The generation before is kept and offered when the newest
@@ -63,7 +64,8 @@ class Vault {
                             std::uint64_t known_generation);
 
   /// The generation before the newest, for an administrator who was told that the newest is lost. Its content is that
-  /// of then: methods and secrets that were withdrawn since are back. Saving it makes a new generation after all others.
+  /// of then: methods and secrets that were withdrawn since are back. Saving it makes a new generation after all
+  /// others.
   static Result<Vault> open_previous(Files& files, SecretBox& box, Random& random,
                                      const std::filesystem::path& folder, std::uint64_t known_generation);
 

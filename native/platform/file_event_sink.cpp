@@ -13,7 +13,9 @@ class FileEventSink final : public EventSink {
   explicit FileEventSink(std::ofstream file) noexcept : file_(std::move(file)) {}
 
   void report(Severity severity, std::uint32_t event_id, std::string_view text) noexcept override {
-    const char* word = severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "information";
+    const char* word = severity == Severity::error     ? "error"
+                       : severity == Severity::warning ? "warning"
+                                                       : "information";
     const std::lock_guard<std::mutex> one_at_a_time(mutex_);
     file_ << word << ' ' << event_id << ' ' << event_line(text) << std::endl;
   }

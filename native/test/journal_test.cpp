@@ -28,8 +28,7 @@ std::string record(std::uint64_t sequence, std::size_t padding = 0) {
 ServerReceipt receipt_of(std::uint64_t through, const Bytes& secret = device_secret) {
   const SecretBytes key = derived_key(secret, "receipt").value();
   crypto::Hmac hmac = std::move(crypto::Hmac::create(crypto::Hash::sha256, key)).value();
-  const std::string input =
-      "systemlog/v1/receipt\n" + device + "\n" + journal_id + "\n" + std::to_string(through);
+  const std::string input = "systemlog/v1/receipt\n" + device + "\n" + journal_id + "\n" + std::to_string(through);
   const crypto::Digest mac = hmac.of({bytes_of(input)}).value();
   ServerReceipt receipt{device, journal_id, through, {}};
   std::copy_n(mac.bytes.begin(), 32, receipt.mac.begin());
@@ -119,7 +118,8 @@ TEST_CASE_FIXTURE(Desk, "what is no record is refused") {
   CHECK(journal.head_sequence() == 1);
 }
 
-TEST_CASE_FIXTURE(Desk, "reading is page by page, and a filter hides other people's records but not how far it looked") {
+TEST_CASE_FIXTURE(Desk,
+                  "reading is page by page, and a filter hides other people's records but not how far it looked") {
   Journal journal = create();
   append(journal, 10);
   const JournalPage page = journal.read(2, 3).value();
@@ -163,9 +163,9 @@ TEST_CASE_FIXTURE(Desk, "a record torn at any byte is cut off, everything before
       Bytes torn = whole;
       const auto from = torn.begin() + static_cast<std::ptrdiff_t>(begin + kept);
       const auto to = torn.begin() + static_cast<std::ptrdiff_t>(begin + frame);
-      if (kind == 0) torn.resize(begin + kept);     // the file ends there
-      if (kind == 1) std::fill(from, to, std::uint8_t{0});      // the rest never reached the disk
-      if (kind == 2) std::fill(from, to, std::uint8_t{0xA5});   // something else lies there
+      if (kind == 0) torn.resize(begin + kept);                // the file ends there
+      if (kind == 1) std::fill(from, to, std::uint8_t{0});     // the rest never reached the disk
+      if (kind == 2) std::fill(from, to, std::uint8_t{0xA5});  // something else lies there
       spit(at / "segment-1", torn);
       Journal journal = reopen();
       REQUIRE(journal.head_sequence() == 3);
@@ -179,12 +179,14 @@ TEST_CASE_FIXTURE(Desk, "a record torn at any byte is cut off, everything before
   }
 }
 
-TEST_CASE_FIXTURE(Desk, "a changed byte anywhere before the last record is damage: reported, and nothing is touched") {
+TEST_CASE_FIXTURE(Desk,
+                  "a changed byte anywhere before the last record is damage: reported, and nothing is touched") {
   std::size_t last_begin = 0;
   {
     Journal journal = create();
     append(journal, 4, 10);
-    last_begin = journal_format::segment_header_bytes + 3 * (journal_format::frame_header_bytes + record(1, 10).size());
+    last_begin =
+        journal_format::segment_header_bytes + 3 * (journal_format::frame_header_bytes + record(1, 10).size());
   }
   const Bytes whole = slurp(at / "segment-1");
   for (std::size_t i = 0; i < last_begin; ++i) {
@@ -307,8 +309,12 @@ TEST_CASE_FIXTURE(Desk, "a segment that is missing is damage") {
     Journal journal = create();
     append(journal, 1200, 120);
   }
-  SUBCASE("in the middle") { std::filesystem::remove(at / "segment-2"); }
-  SUBCASE("the oldest, without a receipt for it") { std::filesystem::remove(at / "segment-1"); }
+  SUBCASE("in the middle") {
+    std::filesystem::remove(at / "segment-2");
+  }
+  SUBCASE("the oldest, without a receipt for it") {
+    std::filesystem::remove(at / "segment-1");
+  }
   CHECK(open().error().code == ErrorCode::damaged);
 }
 

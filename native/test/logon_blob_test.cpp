@@ -59,13 +59,12 @@ TEST_CASE("a blob is unpacked as it was packed") {
 }
 
 TEST_CASE("the head has the layout LSA reads: offsets from the start, lengths in bytes, no closing zeros") {
-  const SecretBytes blob =
-      pack_logon_blob(LogonMessage::workstation_unlock, u"D", u"us", secret(u"pwd")).value();
+  const SecretBytes blob = pack_logon_blob(LogonMessage::workstation_unlock, u"D", u"us", secret(u"pwd")).value();
   const Bytes head(blob.begin(), blob.begin() + 64);
-  const Bytes expected = {7, 0, 0, 0, 0, 0, 0, 0,                                   //
-                          2, 0, 2, 0, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0,          //
-                          4, 0, 4, 0, 0, 0, 0, 0, 66, 0, 0, 0, 0, 0, 0, 0,          //
-                          6, 0, 6, 0, 0, 0, 0, 0, 70, 0, 0, 0, 0, 0, 0, 0,          //
+  const Bytes expected = {7, 0, 0, 0, 0, 0, 0, 0,                           //
+                          2, 0, 2, 0, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0,  //
+                          4, 0, 4, 0, 0, 0, 0, 0, 66, 0, 0, 0, 0, 0, 0, 0,  //
+                          6, 0, 6, 0, 0, 0, 0, 0, 70, 0, 0, 0, 0, 0, 0, 0,  //
                           0, 0, 0, 0, 0, 0, 0, 0};
   CHECK(head == expected);
   CHECK(Bytes(blob.begin() + 64, blob.end()) == Bytes{'D', 0, 'u', 0, 's', 0, 'p', 0, 'w', 0, 'd', 0});
@@ -77,7 +76,8 @@ TEST_CASE("empty and very long parts pack, and what is too long does not") {
   const std::u16string name(longest_blob_name, u'n');
   CHECK(verdict(pack_logon_blob(LogonMessage::interactive_logon, name, name, longest).value()) == "ok");
   CHECK_FALSE(pack_logon_blob(LogonMessage::interactive_logon, name + u"n", u"", {}).ok());
-  CHECK_FALSE(pack_logon_blob(LogonMessage::interactive_logon, u"", u"", SecretUtf16(longest_blob_password + 1)).ok());
+  CHECK_FALSE(
+      pack_logon_blob(LogonMessage::interactive_logon, u"", u"", SecretUtf16(longest_blob_password + 1)).ok());
 }
 
 TEST_CASE("a hostile blob is refused") {

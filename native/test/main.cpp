@@ -49,8 +49,8 @@ int main(int argc, char** argv) {
   if (!result_file.empty()) {
     std::FILE* file = std::fopen(result_file.c_str(), "w");
     if (file == nullptr) return 2;
-    std::fprintf(file, "%u passed, %u failed\n", passed, failed);
-    if (std::fclose(file) != 0) return 2;
+    const bool written = std::fprintf(file, "%u passed, %u failed\n", passed, failed) > 0;
+    if (std::fclose(file) != 0 || !written) return 2;
   }
   return code;
 }

@@ -33,7 +33,8 @@ TEST_CASE("names are read in every form Windows takes") {
       {u"PC-01\\tanaka", NameForm::domain, u"PC-01", u"tanaka", u"PC-01\\tanaka"},
       {u"CORP\\tanaka", NameForm::domain, u"CORP", u"tanaka", u"CORP\\tanaka"},
       {u"tanaka@corp.example", NameForm::user_at_domain, u"", u"tanaka@corp.example", u"tanaka@corp.example"},
-      {u"taro.tanaka@outlook.jp", NameForm::user_at_domain, u"", u"taro.tanaka@outlook.jp", u"taro.tanaka@outlook.jp"},
+      {u"taro.tanaka@outlook.jp", NameForm::user_at_domain, u"", u"taro.tanaka@outlook.jp",
+       u"taro.tanaka@outlook.jp"},
       {u"MicrosoftAccount\\taro@outlook.jp", NameForm::domain, u"MicrosoftAccount", u"taro@outlook.jp",
        u"MicrosoftAccount\\taro@outlook.jp"},
       {u"  田中 太郎  ", NameForm::bare, u"", u"田中 太郎", u"田中 太郎"},
@@ -86,8 +87,8 @@ TEST_CASE("names are the same whatever their case") {
 
 TEST_CASE("SIDs have the contract's form") {
   for (const char* sid : {"S-1-5-18", "S-1-5-21-1004336348-1177238915-682003330-1001", "S-1-0-0"}) CHECK(is_sid(sid));
-  for (const char* text : {"", "S-1-", "S-1-5", "S-1-5-", "s-1-5-18", "S-2-5-18", "S-1-5-18-", "S-1-5-1 8", "S-1-5--18",
-                           "S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16"}) {
+  for (const char* text : {"", "S-1-", "S-1-5", "S-1-5-", "s-1-5-18", "S-2-5-18", "S-1-5-18-", "S-1-5-1 8",
+                           "S-1-5--18", "S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16"}) {
     CHECK_FALSE(is_sid(text));
   }
 }

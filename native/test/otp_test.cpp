@@ -35,9 +35,9 @@ TEST_CASE("TOTP gives the codes of RFC 6238, appendix B") {
     std::string sha1, sha256, sha512;
   };
   const Row rows[] = {
-      {59, "94287082", "46119246", "90693936"},          {1111111109, "07081804", "68084774", "25091201"},
-      {1111111111, "14050471", "67062674", "99943326"},  {1234567890, "89005924", "91819424", "93441116"},
-      {2000000000, "69279037", "90698825", "38618901"},  {20000000000, "65353130", "77737706", "47863826"},
+      {59, "94287082", "46119246", "90693936"},         {1111111109, "07081804", "68084774", "25091201"},
+      {1111111111, "14050471", "67062674", "99943326"}, {1234567890, "89005924", "91819424", "93441116"},
+      {2000000000, "69279037", "90698825", "38618901"}, {20000000000, "65353130", "77737706", "47863826"},
   };
   OtpGenerator sha1 = generator(seed20, {crypto::Hash::sha1, 8, 30});
   OtpGenerator sha256 = generator(seed32, {crypto::Hash::sha256, 8, 30});
@@ -51,9 +51,7 @@ TEST_CASE("TOTP gives the codes of RFC 6238, appendix B") {
 }
 
 TEST_CASE("only known parameters make a generator") {
-  const auto made = [](OtpParameters parameters) {
-    return OtpGenerator::create(bytes_of(seed20), parameters).ok();
-  };
+  const auto made = [](OtpParameters parameters) { return OtpGenerator::create(bytes_of(seed20), parameters).ok(); };
   CHECK(made({crypto::Hash::sha1, 6, 30}));
   CHECK(made({crypto::Hash::sha512, 8, 60}));
   CHECK_FALSE(made({crypto::Hash::sha1, 7, 30}));

@@ -23,10 +23,18 @@ std::string words(const Decision& decision) {
   };
   std::string text;
   switch (decision.action) {
-    case Action::ask: text = "ask " + list(decision.factors); break;
-    case Action::stand_aside: text = "stand-aside"; break;
-    case Action::wait: text = "wait"; break;
-    case Action::deny: text = "deny"; break;
+    case Action::ask:
+      text = "ask " + list(decision.factors);
+      break;
+    case Action::stand_aside:
+      text = "stand-aside";
+      break;
+    case Action::wait:
+      text = "wait";
+      break;
+    case Action::deny:
+      text = "deny";
+      break;
   }
   if (!decision.alternative.empty()) text += " or " + list(decision.alternative);
   if (decision.code_optional) text += " code-optional";
@@ -86,8 +94,8 @@ TEST_CASE("what is asked, in which order, or why not") {
       {"a remote logon too", [](S& s, M&, A&) { s = S::remote_logon; }, "ask otp,password: by-methods"},
       {"and a reconnect", [](S& s, M&, A&) { s = S::remote_reconnect; }, "ask otp,password: by-methods"},
       {"prompts are not ours", [](S& s, M&, A&) { s = S::credential_prompt; }, "stand-aside: scenario-not-covered"},
-      {"until the administrator says so",
-       [](S& s, M& m, A&) { s = S::credential_prompt, m.prompts_enabled = true; }, "ask otp,password: by-methods"},
+      {"until the administrator says so", [](S& s, M& m, A&) { s = S::credential_prompt, m.prompts_enabled = true; },
+       "ask otp,password: by-methods"},
       {"changing the password is Windows' own", [](S& s, M&, A&) { s = S::change_password; },
        "stand-aside: scenario-not-covered"},
       {"so is access before logon", [](S& s, M&, A&) { s = S::pre_logon_access; },
@@ -111,8 +119,7 @@ TEST_CASE("what is asked, in which order, or why not") {
       {"the bridge is starting", [](S&, M& m, A&) { m.bridge = Bridge::starting; }, "wait: bridge-starting"},
       {"the bridge is down: the tile waits first", [](S&, M& m, A&) { m.bridge = Bridge::down; },
        "wait: bridge-starting"},
-      {"after 60 s, password-only",
-       [](S&, M& m, A&) { m.bridge = Bridge::down, m.waited_for_bridge = true; },
+      {"after 60 s, password-only", [](S&, M& m, A&) { m.bridge = Bridge::down, m.waited_for_bridge = true; },
        "ask password alarm: bridge-down-password-only"},
       {"after 60 s, deny",
        [](S&, M& m, A&) {
@@ -130,16 +137,14 @@ TEST_CASE("what is asked, in which order, or why not") {
       {"administrators are not excluded by default", [](S&, M&, A& a) { a.administrator = true; },
        "ask otp,password: by-methods"},
 
-      {"not enrolled: installing before enrolling is harmless",
-       [](S&, M&, A& a) { a.enrolment = Enrolment::none; }, "ask password: not-enrolled"},
+      {"not enrolled: installing before enrolling is harmless", [](S&, M&, A& a) { a.enrolment = Enrolment::none; },
+       "ask password: not-enrolled"},
       {"enrolled but not rehearsed", [](S&, M&, A& a) { a.enrolment = Enrolment::rehearsal_due; },
        "ask password: rehearsal-due"},
       {"rehearsed: the code is asked for but nobody is locked out by it",
        [](S&, M&, A& a) { a.enrolment = Enrolment::probation; }, "ask otp,password code-optional: probation"},
       {"rehearsed, [otp]: with an optional code the password is needed",
-       [](S&, M&, A& a) {
-         a.enrolment = Enrolment::probation, a.methods = Methods::otp, a.sealed_password = true;
-       },
+       [](S&, M&, A& a) { a.enrolment = Enrolment::probation, a.methods = Methods::otp, a.sealed_password = true; },
        "ask otp,password code-optional: probation"},
       {"rehearsed, in no group",
        [](S&, M&, A& a) {
@@ -150,8 +155,8 @@ TEST_CASE("what is asked, in which order, or why not") {
        "ask password: codes-disabled"},
       {"no success in 14 days", [](S&, M&, A& a) { a.enrolment = Enrolment::lapsed; }, "ask password alarm: lapsed"},
 
-      {"codes off after 50 wrong ones: only recovery or emergency",
-       [](S&, M&, A& a) { a.codes_disabled = true; }, "ask otp,password substitutes-only: codes-disabled"},
+      {"codes off after 50 wrong ones: only recovery or emergency", [](S&, M&, A& a) { a.codes_disabled = true; },
+       "ask otp,password substitutes-only: codes-disabled"},
       {"codes off, [otp]",
        [](S&, M&, A& a) { a.codes_disabled = true, a.methods = Methods::otp, a.sealed_password = true; },
        "ask otp substitutes-only: codes-disabled"},
@@ -190,10 +195,10 @@ TEST_CASE("the filter hides other providers while enforcement is on, and stands 
 TEST_CASE("whatever the facts, an enforced account is never let in on less than its methods by a healthy PC") {
   for (const Scenario scenario : {S::logon, S::unlock, S::remote_logon, S::remote_reconnect}) {
     for (unsigned bits = 0; bits < 8; ++bits) {
-      for (const Methods methods :
-           {Methods::password, Methods::otp, Methods::password_then_otp, Methods::otp_then_password, Methods::either}) {
-        const AccountFacts account{false,           (bits & 1U) != 0, methods, Enrolment::enforced,
-                                   (bits & 2U) != 0, (bits & 4U) != 0};
+      for (const Methods methods : {Methods::password, Methods::otp, Methods::password_then_otp,
+                                    Methods::otp_then_password, Methods::either}) {
+        const AccountFacts account{false,           (bits & 1U) != 0, methods, Enrolment::enforced, (bits & 2U) != 0,
+                                   (bits & 4U) != 0};
         const Decision decision = decide(scenario, {}, account);
         REQUIRE(decision.action == Action::ask);
         CHECK_FALSE(decision.code_optional);

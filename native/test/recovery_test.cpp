@@ -149,8 +149,8 @@ TEST_CASE("keys, recovery codes and emergency responses agree with the shared ve
   for (const nlohmann::json& row : emergency.at("responses")) {
     const Bytes secret = from_base64url(row.at("deviceSecret").get<std::string>()).value();
     CHECK(base64url(derived_key(secret, "emergency").value()) == row.at("key").get<std::string>());
-    CHECK(emergency_response(secret, row.at("sid").get<std::string>(), row.at("challenge").get<std::string>()).value() ==
-          row.at("response").get<std::string>());
+    CHECK(emergency_response(secret, row.at("sid").get<std::string>(), row.at("challenge").get<std::string>())
+              .value() == row.at("response").get<std::string>());
   }
   const nlohmann::json recovery = read("recovery.json");
   for (const nlohmann::json& row : recovery.at("codes")) {

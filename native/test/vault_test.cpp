@@ -77,8 +77,10 @@ TEST_CASE_FIXTURE(Desk, "a vault torn or changed at any byte is noticed, and the
   for (std::size_t i = 0; i < whole.size(); ++i) {
     for (const bool torn : {true, false}) {
       Bytes bad = whole;
-      if (torn) bad.resize(i);
-      else bad[i] ^= 1;
+      if (torn)
+        bad.resize(i);
+      else
+        bad[i] ^= 1;
       spit(folder / "vault-2", bad);
       REQUIRE_FALSE(open(2).ok());
       if (i % 64 == 0) CHECK(mark_of(open_previous(2)) == "one");
@@ -94,7 +96,9 @@ TEST_CASE_FIXTURE(Desk, "a vault torn or changed at any byte is noticed, and the
 TEST_CASE_FIXTURE(Desk, "an older file put in the newer one's place is noticed") {
   save("one");
   save("two");
-  SUBCASE("the newest removed") { std::filesystem::remove(folder / "vault-2"); }
+  SUBCASE("the newest removed") {
+    std::filesystem::remove(folder / "vault-2");
+  }
   SUBCASE("the older under the newer's name") {
     std::filesystem::remove(folder / "vault-2");
     std::filesystem::rename(folder / "vault-1", folder / "vault-2");

@@ -163,9 +163,15 @@ TEST_CASE_FIXTURE(Desk, "the repeat is for the same process, session and account
   const std::string now = code();
   REQUIRE(check(now).verdict == CodeVerdict::accepted);
   AttemptId other = attempt;
-  SUBCASE("another process") { other.process_id = 101; }
-  SUBCASE("a new process with the same id") { other.process_started = 8; }
-  SUBCASE("another session") { other.session_id = 2; }
+  SUBCASE("another process") {
+    other.process_id = 101;
+  }
+  SUBCASE("a new process with the same id") {
+    other.process_started = 8;
+  }
+  SUBCASE("another session") {
+    other.session_id = 2;
+  }
   verifier->password_rejected(other);
   CHECK(check(now).verdict == CodeVerdict::used);
   verifier->password_rejected(attempt);
@@ -199,7 +205,7 @@ TEST_CASE_FIXTURE(Desk, "during a wait no code is looked at, not even the right 
 TEST_CASE_FIXTURE(Desk, "fifty wrong codes in a row switch codes off until somebody forgives") {
   fail(50);
   CHECK(check(code()).verdict == CodeVerdict::disabled);
-  clock.pass(24 * 3'600'000);
+  clock.pass(86'400'000);
   reopen();
   CHECK(check(code()).verdict == CodeVerdict::disabled);
   AccountAttempts account = store->account(sid);
@@ -219,9 +225,15 @@ TEST_CASE_FIXTURE(Desk, "an accepted code among wrong ones begins the count anew
 TEST_CASE_FIXTURE(Desk, "a wait survives a restart and any setting of the clock") {
   fail(9);
   REQUIRE(verifier->wait_ms(sid) == 480'000);
-  SUBCASE("restart of the service") { reopen(); }
-  SUBCASE("clock set forward") { clock.shift_wall(365LL * 86'400'000); }
-  SUBCASE("clock set back") { clock.shift_wall(-365LL * 86'400'000); }
+  SUBCASE("restart of the service") {
+    reopen();
+  }
+  SUBCASE("clock set forward") {
+    clock.shift_wall(365LL * 86'400'000);
+  }
+  SUBCASE("clock set back") {
+    clock.shift_wall(-365LL * 86'400'000);
+  }
   SUBCASE("reboot with a clock set forward in the firmware") {
     clock.reboot(365LL * 86'400'000);
     reopen();
@@ -233,7 +245,8 @@ TEST_CASE_FIXTURE(Desk, "a wait survives a restart and any setting of the clock"
   CHECK(verifier->wait_ms(sid) == 0);
 }
 
-TEST_CASE("whatever is done to clock and PC, a wait takes its length of uptime and never longer than that in one run") {
+TEST_CASE(
+    "whatever is done to clock and PC, a wait takes its length of uptime and never longer than that in one run") {
   std::mt19937 engine(7);
   const auto below = [&engine](std::int64_t bound) {
     return static_cast<std::int64_t>(engine() % static_cast<std::uint64_t>(bound));
@@ -251,9 +264,14 @@ TEST_CASE("whatever is done to clock and PC, a wait takes its length of uptime a
           in_this_run += static_cast<std::uint64_t>(passing);
           break;
         }
-        case 1: clock.shift_wall(below(1'000'000'000) - 500'000'000); break;
-        case 2: clock.set_wall(below(4'000'000'000'000)); break;
-        default: clock.reboot(below(100'000'000)), in_this_run = 0;
+        case 1:
+          clock.shift_wall(below(1'000'000'000) - 500'000'000);
+          break;
+        case 2:
+          clock.set_wall(below(4'000'000'000'000));
+          break;
+        default:
+          clock.reboot(below(100'000'000)), in_this_run = 0;
       }
       const std::uint64_t remaining = remaining_wait(throttle, clock.read());
       CHECK(remaining == (in_this_run >= throttle.wait_ms ? 0 : throttle.wait_ms - in_this_run));
@@ -261,7 +279,8 @@ TEST_CASE("whatever is done to clock and PC, a wait takes its length of uptime a
   }
 }
 
-TEST_CASE_FIXTURE(Desk, "drift is learned up to two steps, so that an authenticator that goes wrong slowly keeps working") {
+TEST_CASE_FIXTURE(Desk,
+                  "drift is learned up to two steps, so that an authenticator that goes wrong slowly keeps working") {
   std::int64_t ahead = 0;
   for (const std::int64_t next : {1, 2, 3}) {
     clock.pass(period_ms * 10);
@@ -273,8 +292,9 @@ TEST_CASE_FIXTURE(Desk, "drift is learned up to two steps, so that an authentica
   CHECK(check(code(4)).verdict == CodeVerdict::clock_off);
 }
 
-TEST_CASE_FIXTURE(Desk, "a code from far away is told as a clock that is off, and the next one in a row sets it right") {
-  const std::int64_t offset = 9 * 3'600'000 / period_ms;
+TEST_CASE_FIXTURE(Desk,
+                  "a code from far away is told as a clock that is off, and the next one in a row sets it right") {
+  const std::int64_t offset = std::int64_t{9} * 3'600'000 / period_ms;
   const CodeResult first = check(code(offset));
   CHECK(first.verdict == CodeVerdict::clock_off);
   CHECK(first.clock_offset_ms == offset * period_ms);
@@ -306,9 +326,15 @@ TEST_CASE_FIXTURE(Desk, "a clock that is behind is told with its sign") {
 
 TEST_CASE_FIXTURE(Desk, "two codes that are not in a row do not resynchronise") {
   REQUIRE(check(code(100)).verdict == CodeVerdict::clock_off);
-  SUBCASE("the same again") { CHECK_FALSE(check(code(100)).lets_in()); }
-  SUBCASE("one between") { CHECK_FALSE(check(code(102)).lets_in()); }
-  SUBCASE("the one before") { CHECK_FALSE(check(code(99)).lets_in()); }
+  SUBCASE("the same again") {
+    CHECK_FALSE(check(code(100)).lets_in());
+  }
+  SUBCASE("one between") {
+    CHECK_FALSE(check(code(102)).lets_in());
+  }
+  SUBCASE("the one before") {
+    CHECK_FALSE(check(code(99)).lets_in());
+  }
   SUBCASE("too late") {
     clock.pass(static_cast<std::int64_t>(CodeVerifier::resync_within_ms) + 1);
     CHECK_FALSE(check(code(101)).lets_in());
@@ -342,7 +368,7 @@ TEST_CASE_FIXTURE(Desk, "no code older than the vouched time is accepted") {
 TEST_CASE_FIXTURE(Desk, "in the run it was vouched in, true time decides and not the clock on the wall") {
   vouch(clock.read().wall_ms);
   const TimeStep then = step();
-  clock.shift_wall(-9 * 3'600'000);
+  clock.shift_wall(-std::int64_t{9} * 3'600'000);
   clock.pass(period_ms * 4);
   CHECK(check(code_of(then + 4)).verdict == CodeVerdict::accepted);
 }
@@ -354,13 +380,16 @@ TEST_CASE_FIXTURE(Desk, "a clock that fell behind a time already seen is named, 
   reopen();
   CHECK(check(wrong_code()).verdict != CodeVerdict::accepted);
   // The authenticator shows a time the PC cannot know: 3 days after what was vouched.
-  CHECK(check(code_of(step_at(begin_ms + 3 * 86'400'000, 30))).verdict == CodeVerdict::clock_behind);
+  CHECK(check(code_of(step_at(begin_ms + std::int64_t{3} * 86'400'000, 30))).verdict == CodeVerdict::clock_behind);
 }
 
-TEST_CASE_FIXTURE(Desk, "when the memory is new or may have lost its end, codes that could have been used stay closed") {
+TEST_CASE_FIXTURE(Desk,
+                  "when the memory is new or may have lost its end, codes that could have been used stay closed") {
   const std::string now = code();
   REQUIRE(check(now).verdict == CodeVerdict::accepted);
-  SUBCASE("the file is gone") { std::filesystem::remove(folder / "attempts"); }
+  SUBCASE("the file is gone") {
+    std::filesystem::remove(folder / "attempts");
+  }
   SUBCASE("the newest state does not read") {
     const std::size_t slot = AttemptStore::slot_bytes;
     const Bytes bytes = slurp(folder / "attempts");
@@ -405,6 +434,16 @@ TEST_CASE_FIXTURE(Desk, "of many attempts in any order no code is accepted twice
     highest = *last;
   }
   CHECK(accepted.size() > 20);
+}
+
+TEST_CASE_FIXTURE(Desk, "a new secret begins without the old one's steps, and with its failures") {
+  REQUIRE(check(code(1)).verdict == CodeVerdict::accepted);
+  fail(3);
+  AccountAttempts account = store->account(sid);
+  forget_steps(account);
+  REQUIRE(store->save(sid, account).ok());
+  CHECK(store->account(sid).failures_in_row == 3);
+  CHECK(check(code(0)).verdict == CodeVerdict::accepted);
 }
 
 TEST_CASE("what is remembered is read back as it was written") {

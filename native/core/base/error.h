@@ -34,26 +34,46 @@ enum class ErrorCode : std::uint8_t {
 /// The stable kebab-case name of a code, e.g. `disk-full`.
 constexpr std::string_view name(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::invalid_argument: return "invalid-argument";
-    case ErrorCode::malformed: return "malformed";
-    case ErrorCode::too_long: return "too-long";
-    case ErrorCode::damaged: return "damaged";
-    case ErrorCode::unsupported_version: return "unsupported-version";
-    case ErrorCode::authentication_failed: return "authentication-failed";
-    case ErrorCode::rolled_back: return "rolled-back";
-    case ErrorCode::not_found: return "not-found";
-    case ErrorCode::locked: return "locked";
-    case ErrorCode::disk_full: return "disk-full";
-    case ErrorCode::io_failed: return "io-failed";
-    case ErrorCode::crypto_failed: return "crypto-failed";
-    case ErrorCode::needs_reopen: return "needs-reopen";
-    case ErrorCode::unknown_journal: return "unknown-journal";
-    case ErrorCode::beyond_head: return "beyond-head";
-    case ErrorCode::receipt_invalid: return "receipt-invalid";
-    case ErrorCode::timed_out: return "timed-out";
-    case ErrorCode::closed: return "closed";
-    case ErrorCode::refused: return "refused";
-    case ErrorCode::unsupported: return "unsupported";
+    case ErrorCode::invalid_argument:
+      return "invalid-argument";
+    case ErrorCode::malformed:
+      return "malformed";
+    case ErrorCode::too_long:
+      return "too-long";
+    case ErrorCode::damaged:
+      return "damaged";
+    case ErrorCode::unsupported_version:
+      return "unsupported-version";
+    case ErrorCode::authentication_failed:
+      return "authentication-failed";
+    case ErrorCode::rolled_back:
+      return "rolled-back";
+    case ErrorCode::not_found:
+      return "not-found";
+    case ErrorCode::locked:
+      return "locked";
+    case ErrorCode::disk_full:
+      return "disk-full";
+    case ErrorCode::io_failed:
+      return "io-failed";
+    case ErrorCode::crypto_failed:
+      return "crypto-failed";
+    case ErrorCode::needs_reopen:
+      return "needs-reopen";
+    case ErrorCode::unknown_journal:
+      return "unknown-journal";
+    case ErrorCode::beyond_head:
+      return "beyond-head";
+    case ErrorCode::receipt_invalid:
+      return "receipt-invalid";
+    case ErrorCode::timed_out:
+      return "timed-out";
+    case ErrorCode::closed:
+      return "closed";
+    case ErrorCode::refused:
+      return "refused";
+    case ErrorCode::unsupported:
+      return "unsupported";
   }
   return "unknown";
 }

@@ -5,12 +5,16 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace systemlog {
 
 /// Overwrites `size` bytes with zeros in a way the optimiser may not drop.
 void secure_zero(void* memory, std::size_t size) noexcept;
+
+/// Wipes what a text holds and empties it.
+void wipe(std::string& text) noexcept;
 
 /// Compares without an early exit, so that the time taken says nothing about where two values differ.
 /// Only the lengths may show.
@@ -32,7 +36,9 @@ class ZeroingAllocator {
     std::allocator<T>().deallocate(memory, count);
   }
 
-  friend bool operator==(const ZeroingAllocator& /*left*/, const ZeroingAllocator& /*right*/) noexcept { return true; }
+  friend bool operator==(const ZeroingAllocator& /*left*/, const ZeroingAllocator& /*right*/) noexcept {
+    return true;
+  }
 };
 
 /// Keys, secrets, passwords as bytes. (No string type: a short std::string lives inside its object and is not wiped.)

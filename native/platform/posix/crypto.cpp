@@ -19,9 +19,12 @@ using Owned = std::unique_ptr<T, Release>;
 
 const char* name_of(Hash hash) noexcept {
   switch (hash) {
-    case Hash::sha1: return "SHA1";
-    case Hash::sha256: return "SHA256";
-    case Hash::sha512: return "SHA512";
+    case Hash::sha1:
+      return "SHA1";
+    case Hash::sha256:
+      return "SHA256";
+    case Hash::sha512:
+      return "SHA512";
   }
   return "";
 }
@@ -73,8 +76,8 @@ Result<Hmac> Hmac::create(Hash hash, ByteView key) noexcept {
   auto keyed = std::make_unique<Keyed>();
   keyed->context.reset(EVP_MAC_CTX_new(mac.get()));
   std::string algorithm = name_of(hash);
-  const std::array<OSSL_PARAM, 2> parameters = {
-      OSSL_PARAM_construct_utf8_string("digest", algorithm.data(), 0), OSSL_PARAM_construct_end()};
+  const std::array<OSSL_PARAM, 2> parameters = {OSSL_PARAM_construct_utf8_string("digest", algorithm.data(), 0),
+                                                OSSL_PARAM_construct_end()};
   if (!keyed->context || EVP_MAC_init(keyed->context.get(), pointer(key), key.size(), parameters.data()) != 1) {
     return failed("hmac key");
   }
@@ -103,7 +106,8 @@ Result<Bytes> aes_gcm_seal(ByteView key, ByteView nonce, ByteView associated, By
   if (!context || EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.data(), nonce.data()) != 1 ||
       EVP_EncryptUpdate(context.get(), nullptr, &written, pointer(associated), static_cast<int>(associated.size())) !=
           1 ||
-      EVP_EncryptUpdate(context.get(), sealed.data(), &written, pointer(plain), static_cast<int>(plain.size())) != 1 ||
+      EVP_EncryptUpdate(context.get(), sealed.data(), &written, pointer(plain), static_cast<int>(plain.size())) !=
+          1 ||
       EVP_EncryptFinal_ex(context.get(), sealed.data() + plain.size(), &written) != 1 ||
       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, gcm_tag_bytes, sealed.data() + plain.size()) != 1) {
     return failed("aes-gcm seal");

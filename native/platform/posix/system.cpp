@@ -1,8 +1,8 @@
 // Random numbers and clocks of a POSIX system.
 #include <sys/random.h>
-#include <time.h>
 
 #include <cerrno>
+#include <ctime>
 
 #include "platform/clock.h"
 #include "platform/random.h"

@@ -70,7 +70,8 @@ class WindowsAccounts final : public AccountLookup {
     }
     const Result<std::string> text = sid_text(sid);
     if (!text) return text.error();
-    SystemAccount account{text.value(), narrow({domain.data(), domain_size}), narrow({name.data(), name_size}), false};
+    SystemAccount account{text.value(), narrow({domain.data(), domain_size}), narrow({name.data(), name_size}),
+                          false};
     account.is_administrator = text.value().starts_with("S-1-5-21-") && text.value().ends_with("-500");
     return account;
   }

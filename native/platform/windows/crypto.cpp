@@ -10,18 +10,24 @@ namespace {
 
 const wchar_t* name_of(Hash hash) noexcept {
   switch (hash) {
-    case Hash::sha1: return BCRYPT_SHA1_ALGORITHM;
-    case Hash::sha256: return BCRYPT_SHA256_ALGORITHM;
-    case Hash::sha512: return BCRYPT_SHA512_ALGORITHM;
+    case Hash::sha1:
+      return BCRYPT_SHA1_ALGORITHM;
+    case Hash::sha256:
+      return BCRYPT_SHA256_ALGORITHM;
+    case Hash::sha512:
+      return BCRYPT_SHA512_ALGORITHM;
   }
   return L"";
 }
 
 std::size_t size_of(Hash hash) noexcept {
   switch (hash) {
-    case Hash::sha1: return 20;
-    case Hash::sha256: return 32;
-    case Hash::sha512: return 64;
+    case Hash::sha1:
+      return 20;
+    case Hash::sha256:
+      return 32;
+    case Hash::sha512:
+      return 64;
   }
   return 0;
 }
@@ -56,8 +62,8 @@ class Provider {
 class HashObject {
  public:
   HashObject(const Provider& provider, ByteView key, ULONG flags) noexcept {
-    if (provider.get() == nullptr ||
-        BCryptCreateHash(provider.get(), &handle_, nullptr, 0, input(key), static_cast<ULONG>(key.size()), flags) < 0) {
+    if (provider.get() == nullptr || BCryptCreateHash(provider.get(), &handle_, nullptr, 0, input(key),
+                                                      static_cast<ULONG>(key.size()), flags) < 0) {
       handle_ = nullptr;
     }
   }
@@ -145,7 +151,9 @@ Result<Digest> digest(Hash hash, std::initializer_list<ByteView> parts) noexcept
 
 struct Hmac::Keyed {
   Keyed(Hash of, ByteView key) noexcept
-      : hash(of), provider(name_of(of), BCRYPT_ALG_HANDLE_HMAC_FLAG), object(provider, key, BCRYPT_HASH_REUSABLE_FLAG) {}
+      : hash(of),
+        provider(name_of(of), BCRYPT_ALG_HANDLE_HMAC_FLAG),
+        object(provider, key, BCRYPT_HASH_REUSABLE_FLAG) {}
 
   Hash hash;
   Provider provider;
@@ -176,9 +184,8 @@ Result<Bytes> aes_gcm_seal(ByteView key, ByteView nonce, ByteView associated, By
   BCRYPT_AUTHENTICATED_CIPHER_MODE_INFO info = mode_info(nonce, associated, tag);
   Bytes sealed(plain.size() + gcm_tag_bytes);
   ULONG written = 0;
-  if (aes.get() == nullptr ||
-      BCryptEncrypt(aes.get(), input(plain), static_cast<ULONG>(plain.size()), &info, nullptr, 0, sealed.data(),
-                    static_cast<ULONG>(plain.size()), &written, 0) < 0) {
+  if (aes.get() == nullptr || BCryptEncrypt(aes.get(), input(plain), static_cast<ULONG>(plain.size()), &info, nullptr,
+                                            0, sealed.data(), static_cast<ULONG>(plain.size()), &written, 0) < 0) {
     return failed("aes-gcm seal");
   }
   std::copy(tag.begin(), tag.end(), sealed.begin() + static_cast<std::ptrdiff_t>(plain.size()));
@@ -198,8 +205,8 @@ Result<SecretBytes> aes_gcm_open(ByteView key, ByteView nonce, ByteView associat
   SecretBytes plain(secret.size() + 1);  // one more, so that data() is never null
   ULONG written = 0;
   if (aes.get() == nullptr) return failed("aes-gcm open");
-  const NTSTATUS status = BCryptDecrypt(aes.get(), input(secret), static_cast<ULONG>(secret.size()), &info, nullptr, 0,
-                                        plain.data(), static_cast<ULONG>(secret.size()), &written, 0);
+  const NTSTATUS status = BCryptDecrypt(aes.get(), input(secret), static_cast<ULONG>(secret.size()), &info, nullptr,
+                                        0, plain.data(), static_cast<ULONG>(secret.size()), &written, 0);
   if (status == tag_mismatch) return Error{ErrorCode::authentication_failed, "aes-gcm tag"};
   if (status < 0) return failed("aes-gcm open");
   plain.resize(secret.size());

@@ -53,7 +53,9 @@ Result<Target> target_of(const std::string& url) {
   parts.dwStructSize = sizeof parts;
   parts.dwHostNameLength = parts.dwUrlPathLength = parts.dwExtraInfoLength = static_cast<DWORD>(-1);
   if (WinHttpCrackUrl(text.c_str(), 0, 0, &parts) == 0) return Error{ErrorCode::invalid_argument, "url"};
-  Target target{{parts.lpszHostName, parts.dwHostNameLength}, {parts.lpszUrlPath, parts.dwUrlPathLength}, parts.nPort,
+  Target target{{parts.lpszHostName, parts.dwHostNameLength},
+                {parts.lpszUrlPath, parts.dwUrlPathLength},
+                parts.nPort,
                 parts.nScheme == INTERNET_SCHEME_HTTPS};
   target.path.append(parts.lpszExtraInfo, parts.dwExtraInfoLength);
   const bool loopback = target.host == L"127.0.0.1" || target.host == L"localhost" || target.host == L"[::1]";
@@ -69,13 +71,11 @@ class WindowsHttp final : public Http {
   Result<HttpAnswer> send(const HttpRequest& request) noexcept override {
     const Result<Target> target = target_of(request.url);
     if (!target) return target.error();
-    const HttpHandle connection(
-        WinHttpConnect(session_.get(), target.value().host.c_str(), target.value().port, 0));
+    const HttpHandle connection(WinHttpConnect(session_.get(), target.value().host.c_str(), target.value().port, 0));
     if (connection.get() == nullptr) return failed("connect");
-    const HttpHandle exchange(WinHttpOpenRequest(connection.get(), wide(request.method).c_str(),
-                                                 target.value().path.c_str(), nullptr, WINHTTP_NO_REFERER,
-                                                 WINHTTP_DEFAULT_ACCEPT_TYPES,
-                                                 target.value().secure ? DWORD{WINHTTP_FLAG_SECURE} : 0));
+    const HttpHandle exchange(WinHttpOpenRequest(
+        connection.get(), wide(request.method).c_str(), target.value().path.c_str(), nullptr, WINHTTP_NO_REFERER,
+        WINHTTP_DEFAULT_ACCEPT_TYPES, target.value().secure ? DWORD{WINHTTP_FLAG_SECURE} : 0));
     if (exchange.get() == nullptr) return failed("open request");
     if (Result<void> set = configure(exchange.get(), request); !set) return set.error();
     const auto size = static_cast<DWORD>(request.body.size());
@@ -120,8 +120,8 @@ class WindowsHttp final : public Http {
     HttpAnswer answer;
     DWORD status = 0;
     DWORD size = sizeof status;
-    if (WinHttpQueryHeaders(exchange, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER, WINHTTP_HEADER_NAME_BY_INDEX,
-                            &status, &size, WINHTTP_NO_HEADER_INDEX) == 0) {
+    if (WinHttpQueryHeaders(exchange, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
+                            WINHTTP_HEADER_NAME_BY_INDEX, &status, &size, WINHTTP_NO_HEADER_INDEX) == 0) {
       return failed("status");
     }
     answer.status = static_cast<int>(status);

@@ -41,7 +41,8 @@ Result<std::string> token_sid(HANDLE token) {
   DWORD size = 0;
   GetTokenInformation(token, TokenUser, nullptr, 0, &size);
   std::vector<std::uint8_t> bytes(size);
-  if (size == 0 || GetTokenInformation(token, TokenUser, bytes.data(), size, &size) == 0) return failure("token user");
+  if (size == 0 || GetTokenInformation(token, TokenUser, bytes.data(), size, &size) == 0)
+    return failure("token user");
   wchar_t* text = nullptr;
   if (ConvertSidToStringSidW(reinterpret_cast<TOKEN_USER*>(bytes.data())->User.Sid, &text) == 0) {
     return failure("token sid");

@@ -24,8 +24,8 @@ class MachineSecretBox final : public SecretBox {
     DATA_BLOB in = blob_of(plain);
     DATA_BLOB entropy = blob_of(bytes_of(purpose));
     DATA_BLOB out{};
-    if (CryptProtectData(&in, nullptr, &entropy, nullptr, nullptr, CRYPTPROTECT_LOCAL_MACHINE | CRYPTPROTECT_UI_FORBIDDEN,
-                         &out) == 0) {
+    if (CryptProtectData(&in, nullptr, &entropy, nullptr, nullptr,
+                         CRYPTPROTECT_LOCAL_MACHINE | CRYPTPROTECT_UI_FORBIDDEN, &out) == 0) {
       return Error{ErrorCode::crypto_failed, "CryptProtectData"};
     }
     const LocalMemory owned(out.pbData);
@@ -72,8 +72,8 @@ class CredProtector final : public PasswordProtector {
       return failure("CredProtect size");
     }
     SecretUtf16 hidden(size);
-    if (CredProtectW(FALSE, characters(plain), static_cast<DWORD>(plain.size()), characters(hidden), &size, nullptr) ==
-        0) {
+    if (CredProtectW(FALSE, characters(plain), static_cast<DWORD>(plain.size()), characters(hidden), &size,
+                     nullptr) == 0) {
       return failure("CredProtect");
     }
     while (!hidden.empty() && hidden.back() == u'\0') hidden.pop_back();

@@ -28,8 +28,8 @@ class WindowsClock final : public SystemClock {
     FILETIME now{};
     GetSystemTimeAsFileTime(&now);
     constexpr std::int64_t unix_epoch = 116'444'736'000'000'000;  // in 100 ns since 1601
-    const auto ticks = static_cast<std::int64_t>((static_cast<std::uint64_t>(now.dwHighDateTime) << 32U) |
-                                                 now.dwLowDateTime);
+    const auto ticks =
+        static_cast<std::int64_t>((static_cast<std::uint64_t>(now.dwHighDateTime) << 32U) | now.dwLowDateTime);
     return {(ticks - unix_epoch) / 10'000, run_, unbiased_ms() - begun_ms_};
   }
   void begin_run(const ClockRun& run) noexcept override {

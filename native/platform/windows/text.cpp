@@ -25,17 +25,28 @@ Error failure(const char* step, DWORD code) {
   ErrorCode kind = ErrorCode::io_failed;
   switch (code) {
     case ERROR_FILE_NOT_FOUND:
-    case ERROR_PATH_NOT_FOUND: kind = ErrorCode::not_found; break;
+    case ERROR_PATH_NOT_FOUND:
+      kind = ErrorCode::not_found;
+      break;
     case ERROR_DISK_FULL:
-    case ERROR_HANDLE_DISK_FULL: kind = ErrorCode::disk_full; break;
+    case ERROR_HANDLE_DISK_FULL:
+      kind = ErrorCode::disk_full;
+      break;
     case ERROR_SHARING_VIOLATION:
-    case ERROR_LOCK_VIOLATION: kind = ErrorCode::locked; break;
+    case ERROR_LOCK_VIOLATION:
+      kind = ErrorCode::locked;
+      break;
     case ERROR_BROKEN_PIPE:
     case ERROR_NO_DATA:
-    case ERROR_PIPE_NOT_CONNECTED: kind = ErrorCode::closed; break;
+    case ERROR_PIPE_NOT_CONNECTED:
+      kind = ErrorCode::closed;
+      break;
     case ERROR_SEM_TIMEOUT:
-    case WAIT_TIMEOUT: kind = ErrorCode::timed_out; break;
-    default: break;
+    case WAIT_TIMEOUT:
+      kind = ErrorCode::timed_out;
+      break;
+    default:
+      break;
   }
   return {kind, std::string(step) + ": error " + std::to_string(code)};
 }
