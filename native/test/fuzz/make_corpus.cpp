@@ -1,0 +1,92 @@
+// Writes the seeds of the corpus: make_corpus <folder>. Run by hand when a format changes.
+#include <cstdio>
+
+#include "core/attempt_store.h"
+#include "core/contract_json.h"
+#include "core/journal_format.h"
+#include "core/logon_blob.h"
+#include "core/vault.h"
+#include "test/support.h"
+
+using namespace systemlog;
+using namespace systemlog::test;
+
+namespace {
+
+void seed(const std::filesystem::path& folder, const char* target, const char* name, ByteView bytes) {
+  std::filesystem::create_directories(folder / target);
+  spit(folder / target / name, bytes);
+}
+
+Bytes journal() {
+  crypto::Hmac key = std::move(crypto::Hmac::create(crypto::Hash::sha256, bytes_of("key"))).value();
+  const journal_format::SegmentHeader header{1, 1, {}, "6f1c9f4e-7a53-4d0c-9c1e-0d3b1f7a2b11"};
+  Bytes bytes = journal_format::write_segment_header(header);
+  journal_format::Mac mac{};
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    const std::string record = R"({"sequence":)" + std::to_string(sequence) + "}";
+    mac = journal_format::record_mac(key, mac, record).value();
+    const Bytes frame = journal_format::write_frame({sequence, mac, record});
+    bytes.insert(bytes.end(), frame.begin(), frame.end());
+  }
+  bytes.resize(bytes.size() + 64);
+  return bytes;
+}
+
+SecretBytes vault() {
+  SeededRandom random;
+  VaultContent content;
+  content.break_glass_sids = {"S-1-5-21-1-2-3-500"};
+  VaultAccount account;
+  account.name = "tanaka";
+  account.methods = Methods::otp;
+  account.otp_secret.assign(20, 1);
+  account.recovery = make_recovery_codes(random, 2).value().set;
+  account.sealed_password = {1, 2, 3};
+  content.accounts["S-1-5-21-1-2-3-1001"] = account;
+  return write_vault_content(content);
+}
+
+SecretBytes book() {
+  AttemptBook book;
+  book.vouched = VouchedTime{1'700'000'000'000, {}};
+  AccountAttempts account;
+  account.last_accepted_step = 56'666'666;
+  account.burned_recovery_codes = {{1}};
+  book.accounts["S-1-5-21-1-2-3-1001"] = account;
+  return write_book(book);
+}
+
+Bytes utf16(std::u16string_view text) {
+  Bytes bytes;
+  for (const char16_t unit : text) {
+    bytes.push_back(static_cast<std::uint8_t>(unit));
+    bytes.push_back(static_cast<std::uint8_t>(unit >> 8));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const std::filesystem::path folder = argv[1];
+  const SecretUtf16 password(4, u'p');
+  const Bytes whole = journal();
+  seed(folder, "journal", "three-records", whole);
+  seed(folder, "journal", "torn", ByteView(whole).first(whole.size() - 100));
+  seed(folder, "vault", "content", vault());
+  seed(folder, "vault", "book", book());
+  seed(folder, "blob", "logon", pack_logon_blob(LogonMessage::interactive_logon, u"PC", u"tanaka", password).value());
+  seed(folder, "blob", "unlock", pack_logon_blob(LogonMessage::workstation_unlock, u"", u"", {}).value());
+  seed(folder, "names", "local", utf16(u".\\tanaka"));
+  seed(folder, "names", "upn", utf16(u"tanaka@corp.example"));
+  seed(folder, "names", "spaces", utf16(u" CORP\\田中 太郎 "));
+  seed(folder, "text", "otpauth",
+       bytes_of("otpauth://totp/a%20b:c?secret=GEZDGNBVGY3TQOJQ&issuer=x&algorithm=SHA256&digits=8&period=60"));
+  seed(folder, "text", "record", bytes_of(write_event(SessionEvent{})));
+  seed(folder, "text", "receipt",
+       bytes_of(R"({"device":"d","journal":"j","throughSequence":3,"mac":")" + std::string(43, 'A') + R"("})"));
+  seed(folder, "text", "recovery-code", bytes_of("7KQ2-M9XD-0000-1111"));
+  return 0;
+}

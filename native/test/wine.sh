@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs a Windows program under Wine in a prefix of the build's own: wine.sh <build folder> <program> [argument...]
+# The program says how it went in the file of its --result-file argument; the exit code alone is not believed.
+set -eu
+build=$1
+shift
+export WINEPREFIX="$build/wine" WINEDEBUG=-all WINEARCH=win64
+if [ ! -d "$WINEPREFIX" ]; then
+  wineboot -i </dev/null >/dev/null 2>&1
+fi
+result=
+for argument in "$@"; do
+  case $argument in --result-file=*) result=${argument#--result-file=} ;; esac
+done
+[ -z "$result" ] || rm -f "$result"
+code=0
+wine "$@" </dev/null 2>/dev/null || code=$?
+[ -z "$result" ] || { cat "$result" && grep -q ', 0 failed' "$result"; } || exit 1
+exit "$code"
