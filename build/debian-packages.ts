@@ -8,9 +8,37 @@ export interface DebianPackage {
   suite: string;
 }
 
+const inSuites = (suites: readonly string[], packages: Readonly<Record<string, string>>): DebianPackage[] =>
+  suites.flatMap((suite) => Object.entries(packages).map(([name, provides]) => ({ name, provides, suite })));
+
 export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
-  { name: 'chromium', provides: '/usr/bin/chromium', suite: 'e2e' },
-  { name: 'fonts-noto-cjk', provides: '/usr/share/fonts/opentype/noto', suite: 'e2e' },
+  ...inSuites(['e2e'], {
+    chromium: '/usr/bin/chromium',
+    'fonts-noto-cjk': '/usr/share/fonts/opentype/noto',
+  }),
+  ...inSuites(['native', 'windows', 'fuzz'], {
+    cmake: '/usr/bin/cmake',
+    'ninja-build': '/usr/bin/ninja',
+    'g++': '/usr/bin/g++',
+    'nlohmann-json3-dev': '/usr/include/nlohmann/json.hpp',
+    'doctest-dev': '/usr/include/doctest/doctest.h',
+  }),
+  ...inSuites(['native', 'fuzz'], {
+    'libssl-dev': '/usr/include/openssl/ssl.h',
+    oathtool: '/usr/bin/oathtool',
+  }),
+  ...inSuites(['fuzz'], {
+    clang: '/usr/bin/clang++',
+    'libclang-rt-14-dev': '/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a',
+    'clang-tidy': '/usr/bin/clang-tidy',
+    'clang-format': '/usr/bin/clang-format',
+  }),
+  ...inSuites(['windows'], {
+    'g++-mingw-w64-x86-64-posix': '/usr/bin/x86_64-w64-mingw32-g++-posix',
+    'binutils-mingw-w64-x86-64': '/usr/bin/x86_64-w64-mingw32-objdump',
+    wine: '/usr/bin/wine',
+    wine64: '/usr/lib/wine/wine64',
+  }),
 ];
 
 const isThere = ({ provides }: DebianPackage): boolean => existsSync(provides);

@@ -1,5 +1,6 @@
 /**
- * Runs the checks and the test suites and closes with `N passed, N failed`. With an argument (`check`, `unit`, `e2e`) only that part.
+ * Runs the checks and the test suites and closes with `N passed, N failed`. With an argument (`check`, `unit`, `native`, `fuzz`,
+ * `windows`, `e2e`) only that part.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -22,17 +23,21 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'systemlog-test-'));
 const bin = (name: string) => path.join(root, 'node_modules', '.bin', name);
 const inCi = process.env['CI'] === 'true';
 
-/** Runs a program of node_modules/.bin with this Node; what it says goes to the terminal. */
-function run(name: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
+/** Runs a program; what it says goes to the terminal. */
+function run(
+  program: string,
+  args: string[],
+  { env, cwd = root }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(bin(name), args, {
-      cwd: root,
+    const child = spawn(program, args, {
+      cwd,
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...env },
       shell: process.platform === 'win32',
     });
     child.on('error', (error) => {
-      console.error(`${name} could not be started: ${error.message}`);
+      console.error(`${path.basename(program)} could not be started: ${error.message}`);
       resolve(1);
     });
     child.on('exit', (code) => resolve(code ?? 1));
@@ -40,16 +45,18 @@ function run(name: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise
 }
 
 const oneCheck = async (name: string, args: string[]): Promise<Count> =>
-  (await run(name, args)) === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+  (await run(bin(name), args)) === 0
+    ? { passed: 1, failed: 0, skipped: 0 }
+    : { passed: 0, failed: 1, skipped: 0 };
 
 /** A runner that ended badly without a failed test to show for it is one failure: nothing may pass by falling over. */
 const honest = (count: Count, exitCode: number): Count =>
   exitCode !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
 
 /** What a runner wrote of its results; a runner that fell over before it could write is one failure. */
-function readReport<Report>(file: string, count: (report: Report) => Count, exitCode: number): Count {
+function readReport(file: string, count: (report: string) => Count, exitCode: number): Count {
   try {
-    return honest(count(JSON.parse(readFileSync(file, 'utf8')) as Report), exitCode);
+    return honest(count(readFileSync(file, 'utf8')), exitCode);
   } catch {
     console.error(`The test runner ended (${exitCode}) without a report.`);
     return { passed: 0, failed: 1, skipped: 0 };
@@ -58,7 +65,7 @@ function readReport<Report>(file: string, count: (report: Report) => Count, exit
 
 async function unit(): Promise<Count> {
   const file = path.join(scratch, 'vitest.json');
-  const exitCode = await run('vitest', [
+  const exitCode = await run(bin('vitest'), [
     'run',
     '--reporter=default',
     '--reporter=json',
@@ -69,31 +76,48 @@ async function unit(): Promise<Count> {
     numFailedTests: number;
     numPendingTests: number;
   }
-  return readReport<Report>(
-    file,
-    (r) => ({ passed: r.numPassedTests, failed: r.numFailedTests, skipped: r.numPendingTests }),
-    exitCode,
-  );
+  const count = (text: string): Count => {
+    const report = JSON.parse(text) as Report;
+    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests };
+  };
+  return readReport(file, count, exitCode);
 }
 
 async function e2e(): Promise<Count> {
   const file = path.join(scratch, 'playwright.json');
-  const exitCode = await run('playwright', ['test', '--reporter=list,json'], {
-    PLAYWRIGHT_JSON_OUTPUT_FILE: file,
+  const exitCode = await run(bin('playwright'), ['test', '--reporter=list,json'], {
+    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file },
   });
   interface Report {
     stats: { expected: number; unexpected: number; flaky: number; skipped: number };
   }
-  return readReport<Report>(
-    file,
+  const count = (text: string): Count => {
+    const { stats } = JSON.parse(text) as Report;
     // A test that passed only at the second try has failed once.
-    ({ stats }) => ({
-      passed: stats.expected,
-      failed: stats.unexpected + stats.flaky,
-      skipped: stats.skipped,
-    }),
-    exitCode,
-  );
+    return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped };
+  };
+  return readReport(file, count, exitCode);
+}
+
+/** Builds the C++ for one target and runs its tests. @param preset of native/CMakePresets.json */
+async function native(preset: string): Promise<Count> {
+  const file = path.join(scratch, `ctest-${preset}.xml`);
+  const cmake = (command: string, ...args: string[]) =>
+    run(command, args, { cwd: path.join(root, 'native') });
+  const built =
+    (await cmake('cmake', '--preset', preset)) === 0 &&
+    (await cmake('cmake', '--build', '--preset', preset)) === 0;
+  if (!built) return { passed: 0, failed: 1, skipped: 0 };
+  const exitCode = await cmake('ctest', '--preset', preset, '--output-junit', file);
+  return readReport(file, countJunit, exitCode);
+}
+
+/** The totals of a JUnit report, which stand in the head of its only suite. */
+function countJunit(report: string): Count {
+  const total = (name: string) =>
+    Number(new RegExp(`<testsuite[^>]* ${name}="(\\d+)"`).exec(report)?.[1] ?? 0);
+  const [failed, skipped] = [total('failures'), total('skipped') + total('disabled')];
+  return { passed: total('tests') - failed - skipped, failed, skipped };
 }
 
 /** A suite whose packages are missing: skipped with the command that would bring them; in CI a failure. */
@@ -103,6 +127,12 @@ async function lacking(suite: string, missing: DebianPackage[]): Promise<Count> 
   return inCi ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 };
 }
 
+/** Runs a suite once its Debian packages are there. */
+const withPackages = (suite: string, tests: () => Promise<Count>) => async (): Promise<Count> => {
+  const missing = ensureDebianPackages([suite]);
+  return missing.length > 0 ? lacking(suite, missing) : tests();
+};
+
 const PARTS: Record<string, Part[]> = {
   check: [
     { name: 'types (tsc)', run: () => oneCheck('tsc', []) },
@@ -110,15 +140,12 @@ const PARTS: Record<string, Part[]> = {
     { name: 'types and layers (eslint)', run: () => oneCheck('eslint', ['.', '--max-warnings=0']) },
   ],
   unit: [{ name: 'unit and integration tests', run: unit }],
-  e2e: [
-    {
-      name: 'end-to-end tests in Chromium',
-      run: () => {
-        const missing = ensureDebianPackages(['e2e']);
-        return missing.length > 0 ? lacking('e2e', missing) : e2e();
-      },
-    },
+  native: [{ name: 'C++ with g++ and sanitizers', run: withPackages('native', () => native('linux')) }],
+  fuzz: [
+    { name: 'C++ with clang, sanitizers and fuzzers', run: withPackages('fuzz', () => native('clang')) },
   ],
+  windows: [{ name: 'C++ for Windows, under Wine', run: withPackages('windows', () => native('mingw')) }],
+  e2e: [{ name: 'end-to-end tests in Chromium', run: withPackages('e2e', e2e) }],
 };
 
 if (Number(process.versions['napi']) < 10) {
@@ -129,7 +156,9 @@ if (Number(process.versions['napi']) < 10) {
 }
 
 const asked = process.argv[2];
-const parts = asked === undefined ? Object.values(PARTS).flat() : PARTS[asked];
+/** The second compiler and its fuzzers are asked for by name: they take longer than all else together. */
+const ORDINARY = ['check', 'unit', 'native', 'windows', 'e2e'];
+const parts = asked === undefined ? ORDINARY.flatMap((name) => PARTS[name] ?? []) : PARTS[asked];
 if (!parts) {
   console.error(`There is no part "${asked}". There are: ${Object.keys(PARTS).join(', ')}`);
   process.exit(2);
