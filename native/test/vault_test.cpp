@@ -134,6 +134,17 @@ TEST_CASE_FIXTURE(Desk, "a crash at any step of saving leaves the old content or
   }
 }
 
+TEST_CASE_FIXTURE(Desk, "a file is flushed before it gets its name") {
+  Result<Vault> vault = open();
+  std::vector<std::string> steps;
+  files.set_fault([&steps](std::string_view step) -> std::optional<ErrorCode> {
+    steps.emplace_back(step);
+    return std::nullopt;
+  });
+  REQUIRE(vault.value().save(content("new")).ok());
+  CHECK(steps == std::vector<std::string>{"open", "write", "flush", "replace"});
+}
+
 TEST_CASE_FIXTURE(Desk, "a full disk keeps the old content, and saving works once there is space") {
   save("old");
   Result<Vault> vault = open();

@@ -154,7 +154,9 @@ TEST_CASE_FIXTURE(Desk, "the repeat is for 60 seconds, whatever the wall clock d
     CHECK_FALSE(check(now).lets_in());
   }
   SUBCASE("in another clock run") {
+    const auto uptime = static_cast<std::int64_t>(clock.read().uptime_ms);
     clock.reboot();
+    clock.pass(uptime + 10'000);
     CHECK_FALSE(check(now).lets_in());
   }
 }
@@ -371,6 +373,15 @@ TEST_CASE_FIXTURE(Desk, "in the run it was vouched in, true time decides and not
   clock.shift_wall(-std::int64_t{9} * 3'600'000);
   clock.pass(period_ms * 4);
   CHECK(check(code_of(then + 4)).verdict == CodeVerdict::accepted);
+}
+
+TEST_CASE_FIXTURE(Desk,
+                  "in a later run the vouched time is only a floor: how long the PC was off nobody vouched for") {
+  vouch(clock.read().wall_ms);
+  const auto uptime = static_cast<std::int64_t>(clock.read().uptime_ms);
+  clock.reboot(600'000);
+  clock.pass(uptime + 10'000);
+  CHECK(check(code()).verdict == CodeVerdict::accepted);
 }
 
 TEST_CASE_FIXTURE(Desk, "a clock that fell behind a time already seen is named, not blamed on the code") {
