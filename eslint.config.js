@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 import { layers } from './build/lint-layers.js';
 
 export default tseslint.config(
-  { ignores: ['node_modules', '**/dist/**', '.state/**', '.cache/**'] },
+  { ignores: ['node_modules', '**/dist/**', 'native/build-*/**', '.state/**', '.cache/**'] },
   {
     files: ['**/*.{ts,tsx}'],
     languageOptions: {

@@ -34,7 +34,7 @@ const described = {
   /** IANA name of the machine's zone. */
   timeZone: z.string().min(1).max(64),
   initiator: z.enum(['user', 'system']),
-  /** Why, in a word of docs/windows-events.md; null when there is nothing to say. */
+  /** Why, in a word (`idle`, `suspend`, `restart`, …); null when there is nothing to say. */
   reason: word.nullable(),
   source: word,
 };

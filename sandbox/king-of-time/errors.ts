@@ -13,7 +13,7 @@ export class ServiceError extends Error {
 const listed = (status: number, code: number, message: string): ServiceError =>
   new ServiceError(status, { errors: [{ message, code }] });
 
-/** The published codes (external interfaces, section 1.4). What the vendor does not publish is marked. */
+/** The published codes (gathered from public sources). What the vendor does not publish is marked. */
 export const errors = {
   /** IP address, token and permission look the same on purpose: the service does not tell them apart either. */
   unauthorized: () => listed(403, 100, '認証に失敗しました。'),

@@ -65,7 +65,7 @@ interface Wanted {
 const LASTING_HOLDS: ReadonlySet<HoldReason | null> = new Set(['closed-period', 'other-recorder', 'entered']);
 
 /**
- * What the ledger of one employee's workday should become (design, section 7 "Forwarding"). Pure: the same day and
+ * What the ledger of one employee's workday should become (README.md of this folder). Pure: the same day and
  * ledger give the same plan, and planning again after applying a plan changes nothing.
  */
 export function planDay(day: DayToPlan): DayPlan {

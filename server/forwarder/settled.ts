@@ -2,7 +2,7 @@ import type { Store } from '../store/store.ts';
 import type { Settlement } from './plan.ts';
 
 const HOUR_MS = 3_600_000;
-/** How long a day waits for its sources before an administrator is asked (design, section 7). */
+/** How long a day waits for its sources before an administrator is asked. */
 export const GRACE_MS = 72 * HOUR_MS;
 /** MaLion hands logoffs over days late; after this long nothing more is expected. */
 const MALION_DELAY_MS = 48 * HOUR_MS;

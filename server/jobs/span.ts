@@ -21,7 +21,7 @@ export interface Span {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** No session is carried further past 出勤 than this (design.md section 7, carryOver). */
+/** No session is carried further past 出勤 than this (docs/punch-rules.md, "Carry-over"). */
 const CARRY_REACH_MS = 16 * HOUR_MS;
 
 /** A session without a log for this long is taken up again only by a log of its own. */

@@ -46,7 +46,7 @@ const SLOW_DOWN = new Set(['303', '308', '105', '429']);
 const NOT_AUTHORIZED = new Set(['100', '111']);
 
 /**
- * The outcome an answer without success stands for (external interfaces, section 1.4).
+ * The outcome an answer without success stands for (codes gathered from public sources).
  *
  * @param now milliseconds since 1970, for the end of the forbidden hours.
  */

@@ -1,5 +1,5 @@
 /**
- * Places the events of a device in true time (design.md section 7, "Time") as they and their anchors come in, looking only
+ * Places the events of a device in true time (docs/punch-rules.md, "Time") as they and their anchors come in, looking only
  * at what can have changed. The rule itself is `place`; here is decided what to show it, so that the outcome is the same
  * as if the whole device were placed at once.
  */

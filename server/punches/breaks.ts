@@ -1,4 +1,4 @@
-/** Gaps in which no device was in use: what breaks 休憩 are made of (design.md section 7, "Breaks"). */
+/** Gaps in which no device was in use: what breaks 休憩 are made of (docs/punch-rules.md, "Breaks"). */
 import type { DayBook } from './days.ts';
 import { compareLogs, type Log, MINUTE_MS } from './logs.ts';
 import type { BreakSettings } from './settings.ts';

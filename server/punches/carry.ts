@@ -1,4 +1,4 @@
-/** Sessions over a border: carried into the workday they began in, or crossing it (design.md section 7). */
+/** Sessions over a border: carried into the workday they began in, or crossing it (docs/punch-rules.md). */
 import type { Day, DayBook } from './days.ts';
 import { HOUR_MS, type Instant, MINUTE_MS } from './logs.ts';
 import type { Step, Track } from './use.ts';

@@ -1,4 +1,4 @@
-/** The punch rules: from an employee's logs to workdays (design.md section 7, above "Forwarding"). */
+/** The punch rules: from an employee's logs to workdays (docs/punch-rules.md). */
 import { gapsBetweenUses, isBreak } from './breaks.ts';
 import type { SettingsHistory } from './calendar.ts';
 import { carryOver } from './carry.ts';

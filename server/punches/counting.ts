@@ -1,4 +1,4 @@
-/** Which logs make 出勤 and 退勤, and which tell of use (design.md section 7, "What counts"). */
+/** Which logs make 出勤 and 退勤, and which tell of use (docs/punch-rules.md, "What counts"). */
 import { type EventKind, type Log, type PunchSource, punchSourceOf } from './logs.ts';
 import type { GroupSettings } from './settings.ts';
 

@@ -1,4 +1,4 @@
-/** What the punch rules know of a log: design.md section 4, reduced to the fields section 7 speaks of. */
+/** What the punch rules know of a log: an event of the contract, reduced to the fields docs/punch-rules.md speaks of. */
 
 import type { EVENT_SOURCES } from '../../contract/event.ts';
 

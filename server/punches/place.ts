@@ -1,4 +1,4 @@
-/** True time: puts each event where it happened, whatever the PC's clock said (design.md section 7, "Time"). */
+/** True time: puts each event where it happened, whatever the PC's clock said (docs/punch-rules.md, "Time"). */
 import { compareText, type Instant, type LogFacts, MINUTE_MS, type Trust } from './logs.ts';
 
 /** An event moved by more than this is `corrected`; by exactly this it is not. */
