@@ -5,14 +5,15 @@ import path from 'node:path';
 const MAY_IMPORT = {
   contract: [],
   locales: [],
+  native: ['contract'],
   app: ['contract'],
   main: ['app', 'contract', 'locales'],
   renderer: ['contract', 'locales'],
   server: ['contract', 'locales'],
   console: ['contract', 'locales'],
-  sandbox: ['contract', 'locales'],
-  build: ['contract', 'app', 'server', 'sandbox', 'locales'],
-  test: ['contract', 'app', 'main', 'renderer', 'server', 'console', 'sandbox', 'locales', 'build'],
+  sandbox: ['contract', 'locales', 'native'],
+  build: ['contract', 'app', 'server', 'sandbox', 'locales', 'native'],
+  test: ['contract', 'app', 'main', 'renderer', 'server', 'console', 'sandbox', 'locales', 'native', 'build'],
 };
 
 /** ESLint rule: reports a relative import that leaves its folder in a direction the table does not allow. */

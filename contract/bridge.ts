@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sealedEvent, serverReceipt } from './event.ts';
 import { account, companyCode, deviceId, instant, journalId, nonce } from './ids.ts';
+import { accountEnforcement, logonMethods } from './logon.ts';
 import { signedStatement } from './statement.ts';
 
 /**
@@ -85,6 +86,35 @@ export const bridgeMethods = {
       lastSyncAt: instant.nullable(),
       lastProblem: z.string().nullable(),
     }),
+  },
+  /** How the caller's account stands on this PC, so that its owner can be told what the next sign-in will ask, and why. */
+  'logon.standing': {
+    params: empty,
+    result: z.looseObject({
+      /** Null: installed without the auth feature, or it cannot work here; nothing asks for codes then. */
+      account: z
+        .looseObject({
+          methods: logonMethods,
+          enforcement: accountEnforcement,
+          /** Whether this PC holds the OTP secret. */
+          secretHeld: z.boolean(),
+          codesDisabled: z.boolean(),
+          /** How long codes are not looked at; 0 for none. */
+          waitMs: z.number().nonnegative(),
+          recoveryCodesLeft: z.number().int().nonnegative(),
+          passwordSealed: z.boolean(),
+        })
+        .nullable(),
+    }),
+  },
+  /** Fetches the OTP secret of the caller's account to this PC, for a fresh code when it was enrolled elsewhere. */
+  'logon.fetch-secret': {
+    params: z.looseObject({ code: z.string().min(1).max(64).nullable() }),
+    result: z.discriminatedUnion('held', [
+      z.looseObject({ held: z.literal(true) }),
+      /** `problem`: a code of contract/problem.ts as the server said it, or `unreachable`. */
+      z.looseObject({ held: z.literal(false), problem: z.string() }),
+    ]),
   },
 } as const;
 

@@ -99,6 +99,11 @@ export function bridgeService(parts: ServiceParts): BridgeService {
       lastSyncAt: reporter.lastSyncAt,
       lastProblem: reporter.lastProblem,
     }),
+
+    // This bridge asks nobody for codes.
+    'logon.standing': async () => ({ account: null }),
+
+    'logon.fetch-secret': async () => ({ held: false, problem: 'algorithm-unsupported' }),
   };
 }
 
