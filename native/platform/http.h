@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +27,8 @@ struct HttpRequest {
 struct HttpAnswer {
   int status = 0;
   Bytes body;
+  /// The `Retry-After` header as the server wrote it; empty for none.
+  std::string retry_after;
 };
 
 /// Proxy set by hand; the password is only ever sent to that proxy.
@@ -35,15 +39,23 @@ struct HttpProxy {
   SecretUtf16 password;
 };
 
+/// SHA-256 of the one certificate (DER) that is believed, whoever signed it: for a server of one's own that no known
+/// authority vouches for.
+using CertificatePin = std::array<std::uint8_t, 32>;
+
+/// May be used from several threads at once.
 class Http {
  public:
   virtual ~Http() = default;
   /// One exchange, without redirects. `timed-out`, `io-failed`, `authentication-failed` (the server's certificate),
-  /// `too-long` (answer over 4 MiB).
+  /// `too-long` (answer over 4 MiB), `refused` (plain http to elsewhere), `invalid-argument` (URL or header). Nothing
+  /// of the body is sent to a server whose certificate is not believed.
   virtual Result<HttpAnswer> send(const HttpRequest& request) noexcept = 0;
 };
 
-/// @param proxy none: the system's settings. Windows only; elsewhere `unsupported`.
-Result<std::unique_ptr<Http>> system_http(std::optional<HttpProxy> proxy);
+/// WinHTTP on Windows, libcurl elsewhere.
+/// @param proxy none: the system's settings
+/// @param pin none: who the system's certificate authorities vouch for
+Result<std::unique_ptr<Http>> system_http(std::optional<HttpProxy> proxy, std::optional<CertificatePin> pin = {});
 
 }  // namespace systemlog

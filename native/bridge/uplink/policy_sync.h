@@ -1,0 +1,86 @@
+// Keeps what the logon screen goes by in step with the server: reports, policy, OTP secrets.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "bridge/uplink/answers.h"
+#include "bridge/uplink/schedule.h"
+#include "core/logon_desk.h"
+#include "platform/random.h"
+
+namespace systemlog::bridge {
+
+struct PolicyDelays {
+  /// How old the policy may become before it is asked for again.
+  Moment refresh{5 * 60'000};
+  /// After a sign-in or a wrong code, so that several are told at once.
+  Moment report{1'000};
+  Moment retry_first{2'000};
+  Moment retry_longest{5 * 60'000};
+  /// A secret the server did not give is asked for again after this, or with the next policy.
+  Moment refused_secret{30 * 60'000};
+};
+
+/// What is to be asked of the server next.
+struct PolicyTask {
+  enum class Kind : std::uint8_t { report, policy, secret };
+  Kind kind = Kind::policy;
+  /// `report`: the text to send. `policy`: the version in force. `secret`: the SID.
+  std::string argument;
+};
+
+/// Decides; the network is somebody else's (`Uplink`). Not to be used from two threads at once: whoever holds the
+/// desk holds this. A report is never lost: the desk keeps it, and it is sent until an answer came for that very
+/// text.
+class PolicySync {
+ public:
+  PolicySync(LogonDesk& desk, Random& random, const PolicyDelays& delays = {}) noexcept;
+
+  /// Something happened at the logon screen: there may be a report.
+  void changed(Moment now);
+  /// The whole round now: report, policy, secrets.
+  void ask(Moment now);
+  /// The network came back.
+  void network_up(Moment now);
+  /// The PC goes to sleep: nothing is asked until `changed`, `ask` or `network_up`.
+  void pause() noexcept;
+
+  Moment due() const noexcept { return due_; }
+  /// The next step; none when there is nothing to do yet. `answered` or `failed` must follow before it is asked
+  /// again.
+  std::optional<PolicyTask> next(Moment now);
+
+  /// Takes what came of a task.
+  /// @param answer `report`: the policy version of the answer; else the JSON text
+  void answered(const PolicyTask& task, const Answer<std::string>& answer, Moment now);
+  /// The round cannot go on, as when the device could not be registered.
+  void failed(const ServerProblem& problem, Moment now);
+
+  /// Code of what stood in the way of the last round; empty when nothing did.
+  const std::string& problem() const noexcept { return problem_; }
+
+ private:
+  void take_report_answer(const std::string& told, const std::string& version);
+  Result<void> take_policy(const std::string& text, Moment now);
+  void secret_refused(const std::string& sid, const std::string& code, Moment now);
+  std::optional<std::string> secret_to_fetch(Moment now) const;
+  void wait_until(Moment moment) noexcept;
+
+  LogonDesk* desk_;
+  PolicyDelays delays_;
+  Backoff backoff_;
+  Moment due_{0};
+  /// The policy is to be fetched: it is old, or a report was answered with another version.
+  bool policy_wanted_ = true;
+  Moment policy_due_{0};
+  /// The report the server has answered last.
+  std::optional<std::string> told_;
+  /// Until when a secret is not asked for again, by SID.
+  std::map<std::string, Moment> refused_secrets_;
+  std::string problem_;
+};
+
+}  // namespace systemlog::bridge
