@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "core/base/bytes.h"
@@ -18,6 +19,9 @@
 #include "core/policy.h"
 
 namespace systemlog::auth {
+
+/// Where the bridge listens on Windows.
+inline constexpr std::string_view pipe_name = R"(\\.\pipe\systemlog-auth)";
 
 inline constexpr std::uint16_t protocol = 1;
 inline constexpr std::size_t head_bytes = 12;
