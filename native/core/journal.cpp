@@ -95,14 +95,30 @@ Result<Journal> Journal::open_as(Files& files, const std::filesystem::path& fold
   if (Result<void> state = journal.load_state(); !state && may_write) return state.error();
   if (Result<void> newest = journal.open_newest(may_write); !newest) return newest.error();
   if (may_write) {
-    if (journal.received_through_ > journal.head_sequence_ ||
-        journal.first_sequence() > journal.received_through_ + 1) {
-      return damaged_at(journal.received_through_ + 1);
-    }
-    journal.may_append_ = true;
-    static_cast<void>(journal.prepare_reserve());  // `reserve_ready` says how it went
+    if (Result<void> ready = journal.begin_writing(); !ready) return ready.error();
   }
   return journal;
+}
+
+Result<void> Journal::begin_writing() {
+  if (received_through_ > head_sequence_ || first_sequence() > received_through_ + 1) {
+    return damaged_at(received_through_ + 1);
+  }
+  may_append_ = true;
+  static_cast<void>(prepare_reserve());  // `reserve_ready` says how it went
+  return {};
+}
+
+Result<void> Journal::reopen(ByteView device_secret) {
+  Journal fresh(*files_, folder_, device_, segment_bytes_);
+  if (Result<void> found = fresh.load_segments(); !found) return found;
+  if (Result<void> keys = fresh.derive_keys(device_secret); !keys) return keys;
+  if (Result<void> state = fresh.load_state(); !state) return state;
+  if (Result<void> newest = fresh.open_newest(true); !newest) return newest;
+  if (Result<void> ready = fresh.begin_writing(); !ready) return ready;
+  fresh.lock_ = std::move(lock_);
+  *this = std::move(fresh);
+  return {};
 }
 
 std::filesystem::path Journal::segment_path(std::uint64_t number) const {

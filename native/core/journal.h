@@ -66,6 +66,10 @@ class Journal {
                                         ByteView device_secret,
                                         std::size_t segment_bytes = journal_format::segment_bytes);
 
+  /// Looks anew at what lies on the disk, after `needs-reopen`; the lock stays held all the while. After a failure
+  /// everything is as before: what was read can be read, nothing can be appended.
+  Result<void> reopen(ByteView device_secret);
+
   const std::string& id() const noexcept { return journal_; }
   std::uint64_t head_sequence() const noexcept { return head_sequence_; }
   /// `GENESIS_MAC` for an empty journal.
@@ -119,6 +123,7 @@ class Journal {
 
   static Result<Journal> open_as(Files& files, const std::filesystem::path& folder, const std::string& device,
                                  ByteView device_secret, std::size_t segment_bytes, bool may_write);
+  Result<void> begin_writing();
   std::filesystem::path segment_path(std::uint64_t number) const;
   Result<void> derive_keys(ByteView device_secret);
   Result<void> load_state();
