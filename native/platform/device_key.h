@@ -28,6 +28,9 @@ using Signature = std::array<std::uint8_t, 64>;
 /// The name of the device that has this key: RFC 7638 thumbprint, SHA-256, base64url (contract/device.ts).
 Result<std::string> device_id_of(const PublicKey& key);
 
+/// `crypto-failed` only when the system cannot judge it.
+Result<bool> verify_signature(const PublicKey& key, ByteView message, const Signature& signature) noexcept;
+
 /// May be used from several threads at once.
 class DeviceKey {
  public:

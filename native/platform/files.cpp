@@ -15,4 +15,16 @@ Result<SecretBytes> read_whole(Files& files, const std::filesystem::path& path, 
   return bytes;
 }
 
+Result<void> replace_whole(Files& files, const std::filesystem::path& path, ByteView bytes) {
+  std::filesystem::path beside = path;
+  beside += ".new";
+  {
+    Result<std::unique_ptr<File>> file = files.open(beside, Files::Open::create_new);
+    if (!file) return file.error();
+    if (Result<void> written = file.value()->write_at(0, bytes); !written) return written;
+    if (Result<void> flushed = file.value()->flush(); !flushed) return flushed;
+  }
+  return files.replace(beside, path);
+}
+
 }  // namespace systemlog

@@ -58,4 +58,8 @@ std::unique_ptr<Files> system_files();
 /// The whole file, or `too-long`.
 Result<SecretBytes> read_whole(Files& files, const std::filesystem::path& path, std::size_t limit);
 
+/// Puts a file with these bytes in the place of what is there, durably and in one step: after a failure the old one
+/// is still there, and `<name>.new` may lie beside it until the next time.
+Result<void> replace_whole(Files& files, const std::filesystem::path& path, ByteView bytes);
+
 }  // namespace systemlog

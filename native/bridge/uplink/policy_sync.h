@@ -48,9 +48,9 @@ class PolicySync {
   /// The PC goes to sleep: nothing is asked until `changed`, `ask` or `network_up`.
   void pause() noexcept;
 
-  Moment due() const noexcept { return due_; }
-  /// The next step; none when there is nothing to do yet. `answered` or `failed` must follow before it is asked
-  /// again.
+  /// When `next` should be asked; `never` while paused.
+  Moment due() const noexcept;
+  /// The next step; none when there is nothing to do yet. `answered` must follow before it is asked again.
   std::optional<PolicyTask> next(Moment now);
 
   /// Takes what came of a task.
@@ -63,23 +63,25 @@ class PolicySync {
   const std::string& problem() const noexcept { return problem_; }
 
  private:
-  void take_report_answer(const std::string& told, const std::string& version);
-  Result<void> take_policy(const std::string& text, Moment now);
-  void secret_refused(const std::string& sid, const std::string& code, Moment now);
   std::optional<std::string> secret_to_fetch(Moment now) const;
-  void wait_until(Moment moment) noexcept;
+  void task_failed(const PolicyTask& task, const ServerProblem& problem, Moment now);
+  /// Puts a task off without ending the round.
+  void put_off(const PolicyTask& task, Moment until);
+  Result<void> take(const PolicyTask& task, const std::string& text, Moment now);
+  void end_round();
 
   LogonDesk* desk_;
   PolicyDelays delays_;
   Backoff backoff_;
   Moment due_{0};
-  /// The policy is to be fetched: it is old, or a report was answered with another version.
-  bool policy_wanted_ = true;
+  bool paused_ = false;
+  bool in_round_ = false;
+  /// When the policy is to be fetched, and the earliest moment for a report and for each secret.
   Moment policy_due_{0};
+  Moment report_due_{0};
+  std::map<std::string, Moment> secrets_due_;
   /// The report the server has answered last.
   std::optional<std::string> told_;
-  /// Until when a secret is not asked for again, by SID.
-  std::map<std::string, Moment> refused_secrets_;
   std::string problem_;
 };
 

@@ -45,8 +45,12 @@ enum class Recorded : std::uint8_t {
 struct SyncOutcome {
   /// Whether the server answered.
   bool reached = false;
-  /// Code of what stood in the way; empty when nothing did.
+  /// Code of what stood in the way; empty when nothing did. `receipt-invalid` and `beyond-head` when all was sent and
+  /// the server's receipt does not fit this journal: nothing is compacted by it.
   std::string problem;
+  /// How many events of the run the server refused, and why the first of them was. It keeps their evidence itself.
+  std::size_t refused = 0;
+  std::string refusal;
 };
 
 /// Decides; the network is somebody else's (`Uplink`). Not to be used from two threads at once: whoever holds the
@@ -79,7 +83,7 @@ class Reporter {
   bool done(std::uint64_t asked) const noexcept { return answered_asks_ >= asked; }
   /// The network came back: no reason to wait for the next retry.
   void network_up(Moment now);
-  /// The PC goes to sleep: nothing is sent until `soon` or `ask`.
+  /// The PC goes to sleep, and that is recorded: nothing is sent until the next event, `soon`, `ask` or `network_up`.
   void pause() noexcept;
 
   /// A journal set aside as damaged (`Journal::open_read_only`): what reads is sent first. The server flags what is
@@ -88,9 +92,9 @@ class Reporter {
   void add_set_aside(Journal journal, std::function<void()> told);
 
   /// When `next` should be asked; `never` while paused.
-  Moment due() const noexcept { return due_; }
-  /// The next upload of the run that is due or under way; none when there is nothing to do yet. `answered` or
-  /// `failed` must follow before it is asked again. A batch without records is an anchor alone.
+  Moment due() const noexcept;
+  /// The next upload of the run that is due or under way; none when there is nothing to do yet. `answered` must
+  /// follow before it is asked again. A batch without records is an anchor alone.
   std::optional<Batch> next(Moment now);
 
   /// Takes what came of an upload: receipts go to the journal, which is compacted by them.
@@ -108,24 +112,29 @@ class Reporter {
     Journal journal;
     std::function<void()> told;
     std::uint64_t after = 0;
+    /// Whether there is more behind the batch under way.
+    bool more = true;
   };
   /// A run under way.
   struct Run {
     bool all = false;
     std::uint64_t covers = 0;
-    bool reached = false;
-    std::string remark;
+    /// An upload with the current journal's anchor was made.
+    bool anchored = false;
+    SyncOutcome outcome{true, {}, 0, {}};
   };
 
-  Result<std::optional<Batch>> set_aside_batch();
+  std::optional<Batch> set_aside_batch();
   Result<Batch> journal_batch(bool all, Moment now);
   bool left_to_tray(const RecordHead& head, Moment now) const;
+  void follow_journal();
   bool was_answered(std::uint64_t sequence) const;
   void mark_answered(std::uint64_t sequence);
-  void follow_journal();
-  Result<bool> anything_unanswered();
+  /// Up to where every record was answered, beginning after what the receipts cover.
+  std::uint64_t answered_through() const;
+  void take_verdicts(const Batch& batch, const std::vector<EventVerdict>& verdicts);
   void take_receipts(const std::vector<ServerReceipt>& receipts);
-  void end(Moment now);
+  void end(const SyncOutcome& outcome, std::uint64_t covers);
 
   Journal* journal_;
   std::string journal_id_;
@@ -133,6 +142,9 @@ class Reporter {
   ReportingDelays delays_;
   Backoff backoff_;
   Moment due_ = never;
+  /// The server asked to be left alone until then.
+  Moment quiet_until_{0};
+  bool paused_ = false;
   std::optional<Run> run_;
   std::uint64_t asks_ = 0;
   std::uint64_t answered_asks_ = 0;
