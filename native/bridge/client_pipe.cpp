@@ -90,6 +90,8 @@ void ClientPipe::admit(std::unique_ptr<PipeConnection> pipe, const Identify& ide
   Client& held = *client;
   client->thread = std::thread([this, &held] {
     converse(held);
+    const std::lock_guard writing(held.writing);
+    held.pipe.reset();
     held.ended = true;
   });
 }
@@ -122,7 +124,7 @@ void ClientPipe::converse(Client& client) {
     if (!got && got.error().code != ErrorCode::timed_out) return;
     const bool waits_for_client = reader.unfinished() || !protocol.greeted();
     if (!got) {
-      if (waits_for_client && now() >= impatient_at) return;
+      if ((waits_for_client && now() >= impatient_at) || !write_late_notice(client)) return;
       continue;
     }
     if (got.value() == 0) return;
@@ -207,7 +209,7 @@ void ClientPipe::give_notices() {
       if (!writing) {
         const std::lock_guard lock(client->late);
         client->late_notice = notice.line;
-      } else if (!client->pipe->write_all(bytes_of(notice.line + "\n"), notice_patience)) {
+      } else if (client->pipe && !client->pipe->write_all(bytes_of(notice.line + "\n"), notice_patience)) {
         client->closing = true;
       }
     }

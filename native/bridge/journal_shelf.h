@@ -25,12 +25,7 @@ struct JournalReach {
 /// Not to be used from two threads at once.
 class JournalShelf {
  public:
-  struct Opened {
-    JournalShelf shelf;
-    Journal journal;
-    /// Ids of the journals this opening set aside; to be told to people.
-    std::vector<std::string> set_aside_now;
-  };
+  struct Opened;
 
   /// Opens the journal, or begins one. A damaged one is set aside and a new one begun.
   static Result<Opened> open(Files& files, Random& random, const std::filesystem::path& folder,
@@ -67,6 +62,13 @@ class JournalShelf {
   SlotFile names_;
   std::string current_;
   std::vector<std::string> aside_;
+};
+
+struct JournalShelf::Opened {
+  JournalShelf shelf;
+  Journal journal;
+  /// Ids of the journals this opening set aside; to be told to people.
+  std::vector<std::string> set_aside_now;
 };
 
 }  // namespace systemlog::bridge

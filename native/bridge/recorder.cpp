@@ -246,6 +246,10 @@ Result<void> Recorder::append(SessionEvent& event) {
 Result<void> Recorder::reopen() {
   Result<void> reopened = journal_.reopen(device_secret_);
   if (reopened || reopened.error().code != ErrorCode::damaged) return reopened;
+  return set_aside_damaged();
+}
+
+Result<void> Recorder::set_aside_damaged() {
   const std::string before = journal_.id();
   Result<Journal> another = shelf_.begin_another();
   if (!another) return another.error();

@@ -92,6 +92,8 @@ class Recorder {
   /// A sign of life.
   void beat();
   void begin_clock_run();
+  /// The journal was found damaged while it was read: it is kept and set aside, and another begun.
+  Result<void> set_aside_damaged();
 
  private:
   Recorder(RecorderParts parts, std::unique_ptr<ClockRuns> runs, SlotFile heartbeat, SlotFile sessions,

@@ -67,7 +67,7 @@ SessionSignals::Began SessionSignals::begin(const Beginning& beginning) {
       sessions_.emplace(id, std::move(session));
       continue;
     }
-    KnownSession session = known(new_name_(), facts);
+    KnownSession session = known(new_name_(id), facts);
     // Signed on since the service ran last, with nobody there to hear of it; before it ran at all, it is only seen.
     const bool since = beginning.last_alive_wall_ms && (facts.logon_wall_ms == 0
                                                             ? beginning.new_boot
@@ -158,7 +158,7 @@ KnownSession* SessionSignals::session_of(const SessionSignal& signal, std::vecto
   }
   // The lock screen with nobody behind it sends signals as well.
   if (!signal.facts.account) return nullptr;
-  KnownSession& session = sessions_.emplace(signal.id, known(new_name_(), signal.facts)).first->second;
+  KnownSession& session = sessions_.emplace(signal.id, known(new_name_(signal.id), signal.facts)).first->second;
   session.locked = signal.change == SessionChange::unlock;
   session.connected = true;
   happenings.push_back(happening("logon", signal.id, session, false, "seen-late"));
@@ -173,7 +173,7 @@ std::vector<Happening> SessionSignals::sign_on(const SessionSignal& signal, Mome
     happenings.push_back(happening("logoff", signal.id, before->second, false, "missed"));
     sessions_.erase(before);
   }
-  KnownSession session = known(new_name_(), signal.facts);
+  KnownSession session = known(new_name_(signal.id), signal.facts);
   session.locked = false;
   session.connected = true;
   session.automatic = signal.facts.sign_on == SignOn::automatic;

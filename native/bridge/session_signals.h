@@ -135,7 +135,8 @@ class SessionSignals {
   /// A service that was away for no longer than this takes what changed meanwhile for the user's doing.
   static constexpr std::int64_t short_absence_ms = 120'000;
 
-  using NewName = std::function<std::string()>;
+  /// Makes a name for a session of this number that is never used again.
+  using NewName = std::function<std::string(std::uint32_t id)>;
 
   /// @param sessions as they were left
   SessionSignals(Sessions sessions, NewName new_name) : sessions_(std::move(sessions)), new_name_(std::move(new_name)) {}

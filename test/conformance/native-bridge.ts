@@ -1,0 +1,87 @@
+/** The C++ bridge as a process, told by a test what happens on its PC. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Account } from '../../contract/ids.ts';
+import type { BridgeSetup } from './bridge-protocol.ts';
+
+const NATIVE = path.join(import.meta.dirname, '..', '..', 'native');
+const BUILDS = ['build-linux', 'build-clang', 'build-release', 'build-dev'];
+
+/** The program built for tests, or null when the C++ part is not built here. */
+export const nativeBridgeProgram = (): string | null =>
+  BUILDS.map((build) => path.join(NATIVE, build, 'test', 'bridge_under_test')).find((file) =>
+    existsSync(file),
+  ) ?? null;
+
+export interface NativeSession {
+  id: number;
+  account: Account;
+  /** Socket of this session's clients; it stands for the account. */
+  pipe: string;
+}
+
+export interface NativeBridgeOptions {
+  program: string;
+  folder: string;
+  setup: BridgeSetup;
+  sessions: readonly NativeSession[];
+  bootId: string;
+  /** Whether it reports by itself; else only when a client says `sync`. */
+  reportsBySelf?: boolean;
+}
+
+export class NativeBridge {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #waiting: PromiseWithResolvers<unknown>[] = [];
+  readonly #exited: Promise<number | null>;
+
+  private constructor(program: string) {
+    this.#child = spawn(program, [], { stdio: ['pipe', 'pipe', 'pipe'] });
+    let said = '';
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      this.#waiting.shift()?.resolve(JSON.parse(line));
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('close', (code) => {
+        for (const { reject } of this.#waiting.splice(0)) reject(new Error(`the bridge ended: ${said}`));
+        resolve(code);
+      });
+    });
+    this.#child.stdin.on('error', () => undefined);
+  }
+
+  static async start(options: NativeBridgeOptions): Promise<NativeBridge> {
+    const { setup, program, ...more } = options;
+    const bridge = new NativeBridge(program);
+    await bridge.tell({ do: 'start', ...more, settings: { ...setup, name: 'PC-01' } });
+    return bridge;
+  }
+
+  /** Tells what happened; resolves when it is recorded. Rejects when the process ends before. */
+  tell(command: object): Promise<unknown> {
+    const answer = Promise.withResolvers<unknown>();
+    this.#waiting.push(answer);
+    this.#child.stdin.write(`${JSON.stringify(command)}\n`);
+    return answer.promise;
+  }
+
+  session(change: string, session: NativeSession, more: object = {}): Promise<unknown> {
+    return this.tell({ do: 'session', change, ...session, ...more });
+  }
+
+  /** Ends it in order. @returns the exit code, so that a sanitizer's word is heard. */
+  async stop(): Promise<number | null> {
+    await this.tell({ do: 'stop', graceMs: 0 });
+    return this.#exited;
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+}
