@@ -25,6 +25,7 @@ export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   }),
   ...inSuites(['native', 'fuzz'], {
     'libssl-dev': '/usr/include/openssl/ssl.h',
+    'libcurl4-openssl-dev': '/usr/include/x86_64-linux-gnu/curl/curl.h',
     oathtool: '/usr/bin/oathtool',
   }),
   ...inSuites(['fuzz'], {

@@ -68,14 +68,16 @@ function readReport(file: string, count: (report: string) => Count, exitCode: nu
   }
 }
 
-async function unit(): Promise<Count> {
-  const file = path.join(scratch, 'vitest.json');
-  const exitCode = await run(bin('vitest'), [
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ]);
+/** Tests of ours that drive programs of the C++ build. */
+const AGAINST_NATIVE = 'test/bridge/uplink.test.ts';
+
+const unit = (): Promise<Count> => vitest('unit', ['--exclude', AGAINST_NATIVE]);
+
+/** Runs vitest. @param name of this run, for its report */
+async function vitest(name: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Count> {
+  const file = path.join(scratch, `vitest-${name}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const exitCode = await run(bin('vitest'), ['run', ...reporters, ...args], { env });
   interface Report {
     numPassedTests: number;
     numFailedTests: number;
@@ -117,6 +119,18 @@ async function native(preset: string): Promise<Count> {
   return readReport(file, countJunit, exitCode);
 }
 
+/** The C++ for one target by itself, and then against the server. */
+async function nativeAndServer(preset: string): Promise<Count> {
+  const alone = await native(preset);
+  const build = path.join('native', `build-${preset}`);
+  const together = await vitest(preset, [AGAINST_NATIVE], { SYSTEMLOG_NATIVE_BUILD: build });
+  return {
+    passed: alone.passed + together.passed,
+    failed: alone.failed + together.failed,
+    skipped: alone.skipped + together.skipped,
+  };
+}
+
 /** The totals of a JUnit report, which stand in the head of its only suite. */
 function countJunit(report: string): Count {
   const total = (name: string) =>
@@ -145,11 +159,15 @@ const PARTS: Record<string, Part[]> = {
     { name: 'types and layers (eslint)', run: () => oneCheck('eslint', ['.', '--max-warnings=0']) },
   ],
   unit: [{ name: 'unit and integration tests', run: unit }],
-  native: [{ name: 'C++ with g++ and sanitizers', run: withPackages('native', () => native('linux')) }],
+  native: [
+    { name: 'C++ with g++ and sanitizers', run: withPackages('native', () => nativeAndServer('linux')) },
+  ],
   fuzz: [
     { name: 'C++ with clang, sanitizers and fuzzers', run: withPackages('fuzz', () => native('clang')) },
   ],
-  windows: [{ name: 'C++ for Windows, under Wine', run: withPackages('windows', () => native('mingw')) }],
+  windows: [
+    { name: 'C++ for Windows, under Wine', run: withPackages('windows', () => nativeAndServer('mingw')) },
+  ],
   e2e: [{ name: 'end-to-end tests in Chromium', run: withPackages('e2e', e2e) }],
 };
 

@@ -4,7 +4,7 @@
 
 namespace systemlog::bridge {
 
-PolicySync::PolicySync(LogonDesk& desk, Random& random, const PolicyDelays& delays) noexcept
+PolicySync::PolicySync(PolicyHolder& desk, Random& random, const PolicyDelays& delays) noexcept
     : desk_(&desk), delays_(delays), backoff_(random, delays.retry_first, delays.retry_longest) {}
 
 void PolicySync::changed(Moment now) {

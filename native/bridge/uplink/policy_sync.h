@@ -7,8 +7,8 @@
 #include <string>
 
 #include "bridge/uplink/answers.h"
+#include "bridge/uplink/policy_holder.h"
 #include "bridge/uplink/schedule.h"
-#include "core/logon_desk.h"
 #include "platform/random.h"
 
 namespace systemlog::bridge {
@@ -37,7 +37,7 @@ struct PolicyTask {
 /// text.
 class PolicySync {
  public:
-  PolicySync(LogonDesk& desk, Random& random, const PolicyDelays& delays = {}) noexcept;
+  PolicySync(PolicyHolder& desk, Random& random, const PolicyDelays& delays = {}) noexcept;
 
   /// Something happened at the logon screen: there may be a report.
   void changed(Moment now);
@@ -70,7 +70,7 @@ class PolicySync {
   Result<void> take(const PolicyTask& task, const std::string& text, Moment now);
   void end_round();
 
-  LogonDesk* desk_;
+  PolicyHolder* desk_;
   PolicyDelays delays_;
   Backoff backoff_;
   Moment due_{0};

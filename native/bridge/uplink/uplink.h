@@ -29,7 +29,7 @@ struct UplinkParts {
   Clock& clock;
   Reporter& reporter;
   /// Both null when installed without the auth feature.
-  LogonDesk* desk = nullptr;
+  PolicyHolder* desk = nullptr;
   PolicySync* policy = nullptr;
   /// Reads the clock that `Moment` is of.
   std::function<Moment()> now;

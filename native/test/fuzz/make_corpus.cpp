@@ -87,6 +87,18 @@ int main(int argc, char** argv) {
   seed(folder, "text", "record", bytes_of(write_event(SessionEvent{})));
   seed(folder, "text", "receipt",
        bytes_of(R"({"device":"d","journal":"j","throughSequence":3,"mac":")" + std::string(43, 'A') + R"("})"));
+  seed(folder, "answers", "nonce",
+       bytes_of(R"({"nonce":"AAAAAAAAAAAAAAAAAAAAAAAA","expiresAt":"2026-06-01T00:01:00.000Z"})"));
+  seed(folder, "answers", "upload",
+       bytes_of(R"({"verdicts":[{"status":"stored"},{"status":"refused","code":"chain-broken"}],"receipts":[)" +
+                std::string(R"({"device":"d","journal":"j","throughSequence":3,"mac":")") + std::string(43, 'A') +
+                R"("}]})"));
+  seed(folder, "answers", "registered",
+       bytes_of(R"({"device":"d","company":{"code":"abc","name":"A"},"role":"client"})"));
+  seed(folder, "answers", "report", bytes_of(R"({"policyVersion":")" + std::string(43, 'A') + R"("})"));
+  seed(folder, "answers", "problem",
+       bytes_of(R"({"type":"urn:x","title":"no","status":429,"code":"too-many-requests","detail":"x"})"));
+  seed(folder, "answers", "origin", bytes_of("https://systemlog.example:8443/"));
   seed(folder, "text", "recovery-code", bytes_of("7KQ2-M9XD-0000-1111"));
   return 0;
 }

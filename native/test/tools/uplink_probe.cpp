@@ -1,0 +1,228 @@
+// The bridge's way to the server as a program, for tests against the real one (test/bridge/uplink.test.ts):
+//
+//     uplink_probe <out> sync <folder> <origin> <company> <access token> <events to record first>
+//     uplink_probe <out> ticket <folder> <origin> <company> <sid> <nonce>
+//     uplink_probe <out> get <url> <milliseconds> [<SHA-256 of the certificate, base64url>]
+//
+// What came of it is written as JSON to the file <out>; the exit code says only whether it was written.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "bridge/uplink/uplink.h"
+#include "platform/file_secret_box.h"
+
+using namespace systemlog;
+using namespace systemlog::bridge;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json failure(const Error& error) {
+  return {{"error", std::string(name(error.code))}, {"detail", error.detail}};
+}
+
+Moment steady_now() {
+  return std::chrono::duration_cast<Moment>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+/// Takes whatever the server gives, as texts.
+class TextHolder final : public PolicyHolder {
+ public:
+  Json policy;
+  Json secrets = Json::object();
+
+  std::string report() const override { return R"({"accounts":[]})"; }
+  std::string policy_version() const override { return policy.value("version", std::string()); }
+  std::vector<SecretDue> secrets_due() const override {
+    std::vector<SecretDue> due;
+    if (!policy.contains("accounts")) return due;
+    for (const Json& account : policy.at("accounts")) {
+      const std::string sid = account.at("sid");
+      if (account.at("otp").is_null() || secrets.contains(sid)) continue;
+      due.push_back({sid, account.at("otp").at("credential"), account.at("otp").at("enrolledHere")});
+    }
+    return due;
+  }
+  Result<bool> take_policy(std::string_view json) override {
+    Json taken = Json::parse(json, nullptr, false);
+    if (!taken.is_object()) return Error{ErrorCode::malformed, "policy"};
+    if (taken.value("status", "") == "unchanged") return false;
+    policy = std::move(taken);
+    return true;
+  }
+  Result<void> take_secret(const std::string& sid, std::string_view json) override {
+    Json taken = Json::parse(json, nullptr, false);
+    if (!taken.is_object()) return Error{ErrorCode::malformed, "secret"};
+    secrets[sid] = std::move(taken);
+    return {};
+  }
+};
+
+/// A bridge that keeps everything in one folder.
+struct Bridge {
+  std::unique_ptr<Files> files = system_files();
+  std::unique_ptr<Random> random = system_random();
+  std::unique_ptr<SystemClock> clock;
+  std::unique_ptr<SecretBox> box;
+  std::unique_ptr<Http> http;
+  std::optional<DeviceIdentity> identity;
+  std::optional<Journal> journal;
+  std::optional<ServerConnection> connection;
+  std::optional<Registration> registration;
+  std::optional<Reporter> reporter;
+  TextHolder desk;
+  std::optional<PolicySync> policy;
+  std::mutex core;
+  std::optional<Uplink> uplink;
+
+  Result<void> open(const std::filesystem::path& folder, const std::string& origin_text, const std::string& company,
+                    const std::string& access_token) {
+    const Result<std::array<std::uint8_t, 16>> run = make_random_uuid(*random);
+    if (!run) return run.error();
+    clock = system_clock(run.value());
+    Result<std::unique_ptr<SecretBox>> opened_box = file_secret_box(*files, *random, folder / "box");
+    if (!opened_box) return opened_box.error();
+    box = std::move(opened_box).value();
+    Result<std::unique_ptr<Http>> opened_http = system_http({});
+    if (!opened_http) return opened_http.error();
+    http = std::move(opened_http).value();
+    Result<DeviceIdentity> opened_identity = DeviceIdentity::open(*files, *box, *random, folder);
+    if (!opened_identity) return opened_identity.error();
+    identity = std::move(opened_identity).value();
+    if (Result<void> opened = open_journal(folder / "journal"); !opened) return opened;
+    const Result<ServerOrigin> origin = ServerOrigin::parse(origin_text);
+    if (!origin) return origin.error();
+    connection.emplace(*http, *identity->key, origin.value());
+    Result<Registration> opened =
+        Registration::open(*files, *box, folder / "registration", {origin.value().text, company});
+    if (!opened) return opened.error();
+    registration = std::move(opened).value();
+    reporter.emplace(*journal, *random, Reporter::TrayIsThere());
+    policy.emplace(desk, *random);
+    uplink.emplace(UplinkParts{core,
+                               *connection,
+                               *identity,
+                               {company, access_token, "PC-01", "1.0-probe"},
+                               *registration,
+                               *journal,
+                               *clock,
+                               *reporter,
+                               &desk,
+                               &*policy,
+                               steady_now});
+    return {};
+  }
+
+  Result<void> open_journal(const std::filesystem::path& at) {
+    const std::string& device = identity->key->id();
+    Result<Journal> opened = Journal::open(*files, at, device, identity->secret);
+    if (!opened && opened.error().code == ErrorCode::not_found) {
+      const Result<std::array<std::uint8_t, 16>> id = make_random_uuid(*random);
+      if (!id) return id.error();
+      opened = Journal::create(*files, at, uuid_text(id.value()), device, identity->secret);
+    }
+    if (!opened) return opened.error();
+    journal = std::move(opened).value();
+    return {};
+  }
+
+  Result<void> record(unsigned count) {
+    for (unsigned i = 0; i < count; ++i) {
+      const ClockReading reading = clock->read();
+      const Result<std::string> id = make_event_id(*random, reading.wall_ms);
+      if (!id) return id.error();
+      SessionEvent event;
+      event.id = id.value();
+      event.device = identity->key->id();
+      event.journal = journal->id();
+      event.sequence = journal->head_sequence() + 1;
+      event.kind = i % 2 == 0 ? "lock" : "unlock";
+      event.occurred_at_ms = reading.wall_ms;
+      event.time_zone = "Asia/Tokyo";
+      event.account = EventAccount{"S-1-5-21-1-2-3-1001", "PC-01", "田中"};
+      event.session = "session-1";
+      event.clock = reading;
+      const Result<SealedRecord> appended = journal->append(write_event(event));
+      if (!appended) return appended.error();
+    }
+    return {};
+  }
+};
+
+Json sync(const std::vector<std::string>& arguments) {
+  Bridge bridge;
+  if (Result<void> opened = bridge.open(arguments[0], arguments[1], arguments[2], arguments[3]); !opened) {
+    return failure(opened.error());
+  }
+  const auto count = static_cast<unsigned>(std::strtoul(arguments[4].c_str(), nullptr, 10));
+  if (Result<void> recorded = bridge.record(count); !recorded) return failure(recorded.error());
+  const std::uint64_t asked = bridge.reporter->ask(steady_now());
+  for (int steps = 0; steps < 1000 && bridge.uplink->due() <= steady_now(); ++steps) bridge.uplink->step();
+  const SyncOutcome& outcome = bridge.reporter->outcome();
+  return {{"device", bridge.identity->key->id()},
+          {"keeper", static_cast<int>(bridge.identity->key->keeper())},
+          {"registered", bridge.registration->state().has_value()},
+          {"done", bridge.reporter->done(asked)},
+          {"reached", outcome.reached},
+          {"problem", outcome.problem},
+          {"refused", outcome.refused},
+          {"headSequence", bridge.journal->head_sequence()},
+          {"receivedThrough", bridge.journal->received_through()},
+          {"policyProblem", bridge.policy->problem()},
+          {"policy", bridge.desk.policy},
+          {"secrets", bridge.desk.secrets}};
+}
+
+Json ticket(const std::vector<std::string>& arguments) {
+  Bridge bridge;
+  if (Result<void> opened = bridge.open(arguments[0], arguments[1], arguments[2], ""); !opened) {
+    return failure(opened.error());
+  }
+  const Result<Uplink::TicketAndAnchor> made = bridge.uplink->ticket(arguments[3], arguments[4]);
+  if (!made) return failure(made.error());
+  const auto written = [](const SignedStatement& said) {
+    return Json{{"statement", said.statement}, {"signature", said.signature}};
+  };
+  return {{"ticket", written(made.value().ticket)}, {"anchor", written(made.value().anchor)}};
+}
+
+Json get(const std::vector<std::string>& arguments) {
+  std::optional<CertificatePin> pin;
+  if (arguments.size() > 2) {
+    const std::optional<Bytes> bytes = from_base64url(arguments[2]);
+    if (!bytes || bytes->size() != 32) return failure({ErrorCode::invalid_argument, "pin"});
+    std::copy(bytes->begin(), bytes->end(), pin.emplace().begin());
+  }
+  const Result<std::unique_ptr<Http>> http = system_http({}, pin);
+  if (!http) return failure(http.error());
+  const std::chrono::milliseconds timeout(std::strtol(arguments[1].c_str(), nullptr, 10));
+  const Bytes body = {'b', 'o', 'd', 'y'};
+  const Result<HttpAnswer> answer = http.value()->send({"POST", arguments[0], {{"x-probe", "yes"}}, body, timeout});
+  if (!answer) return failure(answer.error());
+  return {{"status", answer.value().status},
+          {"retryAfter", answer.value().retry_after},
+          {"bytes", answer.value().body.size()}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> arguments(argv, argv + argc);
+  if (arguments.size() < 5) return 2;
+  const std::string out = arguments[1];
+  const std::string command = arguments[2];
+  arguments.erase(arguments.begin(), arguments.begin() + 3);
+  Json result;
+  if (command == "sync" && arguments.size() == 5) result = sync(arguments);
+  if (command == "ticket" && arguments.size() == 5) result = ticket(arguments);
+  if (command == "get") result = get(arguments);
+  const std::string text = result.dump(2, ' ', false, Json::error_handler_t::replace);
+  std::FILE* file = std::fopen(out.c_str(), "wb");
+  if (file == nullptr) return 2;
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  return std::fclose(file) == 0 && written ? 0 : 2;
+}

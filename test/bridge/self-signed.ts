@@ -1,0 +1,21 @@
+/** A certificate nobody vouches for, for localhost, with its key: made for these tests and nothing else. */
+export const selfSigned = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUVr3M5UVqWg/4JraFui/sNrdTlZQwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTE2MjYxNFoYDzIxMjYxMDI4
+MTYyNjE0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQLabGPNtGKrZad+lpq3DNarESxHg+X/R0KE3XlKgjryvAoEahtgqhU
+M1VcPWN4yvY7G+yKV1mKuTwhnOQ+4pn1o28wbTAdBgNVHQ4EFgQUcLRX6lgaJ3JW
+fsOzbtbpn5EkoAgwHwYDVR0jBBgwFoAUcLRX6lgaJ3JWfsOzbtbpn5EkoAgwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIgGQE7B9mIoTe82WTHWp0P4XnOdWHDNt5G27TZsLiZsxMCIQDn
+U0tirqx/vIRgpMXAf/q6iJk3/xKDaxYcbdtotS50lw==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgDKanAl9tttVlWJNe
+QbK6WxwK3FMZPRHaAfXyJFqkWk2hRANCAAQLabGPNtGKrZad+lpq3DNarESxHg+X
+/R0KE3XlKgjryvAoEahtgqhUM1VcPWN4yvY7G+yKV1mKuTwhnOQ+4pn1
+-----END PRIVATE KEY-----
+`,
+};

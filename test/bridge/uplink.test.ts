@@ -1,0 +1,264 @@
+/** What the C++ bridge says to the server, said by its own code to the real server over real sockets. */
+import { createHash, X509Certificate } from 'node:crypto';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import path from 'node:path';
+import { ScureBase32Plugin } from 'otplib';
+import pino from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { freePort } from '../../build/ports.ts';
+import { currentPolicy, releasedSecret } from '../../contract/logon.ts';
+import { signedStatement } from '../../contract/statement.ts';
+import { issueToken } from '../../server/administration/access-tokens.ts';
+import { addEmployee } from '../../server/administration/administration.test-support.ts';
+import { createCompany } from '../../server/administration/companies.ts';
+import { issueCode } from '../../server/administration/logon-accounts.ts';
+import { systemClock as clock } from '../../server/clock.ts';
+import { createServer } from '../../server/http/server.ts';
+import { codeOf, DEFAULT_PARAMETERS, stepAt } from '../../server/logon/otp.ts';
+import { createIngest } from '../../server/logs/ingest.ts';
+import { createReadMe } from '../../server/logs/me.ts';
+import { createRecordAnchor } from '../../server/logs/record-anchor.ts';
+import { openStateDirectory } from '../../server/secrets/state-directory.ts';
+import { openStore } from '../../server/store/store.ts';
+import { folder, probe, runProbe } from './probe.ts';
+import { selfSigned } from './self-signed.ts';
+
+const SID = 'S-1-5-21-1-2-3-1001';
+
+if (!probe) {
+  console.log('Skipped: the C++ bridge against the server needs the native build ("npm run test:native").');
+}
+
+const synced = z.object({
+  device: z.string(),
+  registered: z.boolean(),
+  done: z.boolean(),
+  reached: z.boolean(),
+  problem: z.string(),
+  refused: z.number(),
+  headSequence: z.number(),
+  receivedThrough: z.number(),
+  policyProblem: z.string(),
+  policy: z.unknown(),
+  secrets: z.record(z.string(), z.unknown()),
+});
+
+/** The real server with one company, and a PC that has nothing yet. */
+async function startWorld() {
+  const home = await folder();
+  const { storeFile, secrets, nonceKey } = await openStateDirectory(path.join(home, 'server'), {});
+  const store = await openStore(storeFile);
+  const company = await createCompany(store, { code: 'abc', name: 'Test', atMs: clock.now() });
+  const { token } = await issueToken(store, company.id, {
+    role: 'client',
+    deviceLimit: 1,
+    expiresAtMs: null,
+  });
+  const port = await freePort(19_440);
+  const origin = `http://127.0.0.1:${port}`;
+  const app = createServer({
+    store,
+    clock,
+    secrets,
+    nonceKey,
+    origin,
+    log: pino({ level: 'silent' }),
+    ingest: createIngest({ store, clock, secrets }),
+    recordAnchor: createRecordAnchor({ store }),
+    readMe: createReadMe({ store, clock }),
+  });
+  await app.listen({ host: '127.0.0.1', port });
+  onTestFinished(async () => {
+    await app.close();
+    await store.destroy();
+  });
+  const pc = await folder();
+  const post = async (to: string, body: unknown, bearer?: string) => {
+    const headers = {
+      'content-type': 'application/json',
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+    };
+    const answer = await fetch(origin + to, { method: 'POST', headers, body: JSON.stringify(body) });
+    const content: unknown = await answer.json();
+    return { status: answer.status, content };
+  };
+  return {
+    store,
+    secrets,
+    company,
+    origin,
+    post,
+    sync: async (events: number, { accessToken = token, at = pc } = {}) =>
+      synced.parse(await runProbe('sync', at, origin, 'abc', accessToken, String(events))),
+    ticket: async () => {
+      const { nonce } = z.object({ nonce: z.string() }).parse((await post('/v1/nonces', {})).content);
+      const made = await runProbe('ticket', pc, origin, 'abc', SID, nonce);
+      return z.object({ ticket: signedStatement, anchor: signedStatement }).parse(made);
+    },
+    stored: async () =>
+      (await store.selectFrom('logs').select(['id', 'sid']).execute()).filter(({ sid }) => sid === SID)
+        .length,
+    anchors: () => store.selectFrom('anchors').selectAll().execute(),
+  };
+}
+
+describe.skipIf(!probe)('the C++ bridge and the server', () => {
+  it('registers, uploads more than one batch, takes the receipt and gets its policy', async () => {
+    const { sync, stored, anchors } = await startWorld();
+    const first = await sync(1201);
+    expect(first).toMatchObject({ registered: true, done: true, reached: true, problem: '', refused: 0 });
+    expect(first).toMatchObject({ headSequence: 1201, receivedThrough: 1201, policyProblem: '' });
+    expect(await stored()).toBe(1201);
+    expect((await anchors()).length).toBeGreaterThan(0);
+    expect(currentPolicy.parse(first.policy)).toMatchObject({ accounts: [], rules: { enforcement: false } });
+
+    const second = await sync(1);
+    expect(second).toMatchObject({ device: first.device, problem: '', receivedThrough: 1202 });
+    expect(await stored()).toBe(1202);
+  });
+
+  it('says why it is not wanted, and loses nothing by it', async () => {
+    const { sync, stored } = await startWorld();
+    const refused = await sync(3, { accessToken: 'x'.repeat(32) });
+    expect(refused).toMatchObject({ registered: false, reached: true, problem: 'access-token-unknown' });
+    expect(await sync(0)).toMatchObject({ registered: true, problem: '', receivedThrough: 3 });
+    expect(await stored()).toBe(3);
+  });
+
+  it('makes tickets the server gives a session for, and fetches what was enrolled with it', async () => {
+    const { sync, ticket, post, store, secrets, company } = await startWorld();
+    await sync(1);
+    const made = await ticket();
+    const session = await post('/v1/sessions', { ...made, clientVersion: '1.0' });
+    expect(session).toMatchObject({ status: 200 });
+    const { token } = z.object({ token: z.string() }).parse(session.content);
+
+    await addEmployee(store, company.id, 'taro', '1001');
+    await store.updateTable('employees').set({ mail: 'taro@example.jp' }).execute();
+    const work = { store, secrets, company: company.id, by: 'admin', atMs: clock.now() };
+    const { code } = await issueCode(work, '1001');
+    expect(await post('/v1/links', { code }, token)).toMatchObject({ status: 200 });
+    const started = z
+      .object({ credential: z.string(), secret: z.string() })
+      .parse((await post('/v1/otp/enrolments', {}, token)).content);
+    const otp = codeOf(
+      new ScureBase32Plugin().decode(started.secret),
+      stepAt(clock.now(), DEFAULT_PARAMETERS),
+      DEFAULT_PARAMETERS,
+    );
+    const confirmation = { credential: started.credential, code: otp };
+    expect(await post('/v1/otp/enrolments/confirm', confirmation, token)).toMatchObject({ status: 200 });
+
+    const { policy, secrets: fetched, policyProblem } = await sync(0);
+    expect(policyProblem).toBe('');
+    expect(currentPolicy.parse(policy).accounts).toMatchObject([{ sid: SID, otp: { enrolledHere: true } }]);
+    expect(releasedSecret.parse(fetched[SID])).toMatchObject({
+      credential: started.credential,
+      algorithm: 'device-secret+hkdf-sha256+a256gcm',
+    });
+  });
+
+  it('tells a server that is not there from one that refuses', async () => {
+    const port = await freePort(19_540);
+    const at = await folder();
+    const result = await runProbe('sync', at, `http://127.0.0.1:${port}`, 'abc', 'x'.repeat(32), '2');
+    expect(result).toMatchObject({
+      reached: false,
+      problem: 'unreachable',
+      headSequence: 2,
+      receivedThrough: 0,
+    });
+  });
+});
+
+/** A server that answers as the test wants. */
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+const plain = async (listener: RequestListener) => {
+  const server = createHttpServer(listener);
+  onTestFinished(() => server.closeAllConnections());
+  return `http://127.0.0.1:${await listen(server)}/`;
+};
+
+describe.skipIf(!probe)('HTTP of the C++ bridge', () => {
+  it('sends what it is given and nothing of its own that matters', async () => {
+    const seen: { headers: Record<string, unknown>; body: string }[] = [];
+    const url = await plain((request, response) => {
+      let body = '';
+      request.on('data', (part) => {
+        body += String(part);
+      });
+      request.on('end', () => {
+        seen.push({ headers: request.headers, body });
+        response.writeHead(429, { 'Retry-After': ' 17 ' }).end('some text');
+      });
+    });
+    expect(await runProbe('get', url, '5000')).toEqual({ status: 429, retryAfter: '17', bytes: 9 });
+    expect(seen).toMatchObject([{ body: 'body', headers: { 'x-probe': 'yes', 'content-length': '4' } }]);
+    const headers = seen[0]?.headers ?? {};
+    expect(Object.keys(headers)).not.toContain('expect');
+    expect(Object.keys(headers)).not.toContain('content-type');
+    expect(Object.keys(headers)).not.toContain('accept-encoding');
+  });
+
+  it('follows no redirect', async () => {
+    let asked = 0;
+    const url = await plain((_request, response) => {
+      asked += 1;
+      response.writeHead(307, { location: url }).end();
+    });
+    expect(await runProbe('get', url, '5000')).toMatchObject({ status: 307 });
+    expect(asked).toBe(1);
+  });
+
+  it('takes no more than 4 MiB', async () => {
+    const url = await plain((_request, response) => response.end(Buffer.alloc(4 * 1024 * 1024 + 1)));
+    expect(await runProbe('get', url, '20000')).toMatchObject({ error: 'too-long' });
+    const fits = await plain((_request, response) => response.end(Buffer.alloc(4 * 1024 * 1024)));
+    expect(await runProbe('get', fits, '20000')).toMatchObject({ status: 200, bytes: 4 * 1024 * 1024 });
+  });
+
+  it('waits no longer than it was told, for an answer that does not come or never ends', async () => {
+    const silent = await plain(() => undefined);
+    expect(await runProbe('get', silent, '300')).toMatchObject({ error: 'timed-out' });
+    const dripping = await plain((_request, response) => {
+      const timer = setInterval(() => response.write('x'), 50);
+      response.on('close', () => clearInterval(timer));
+    });
+    expect(await runProbe('get', dripping, '600')).toMatchObject({ error: 'timed-out' });
+  });
+
+  it('speaks plain http to this machine only, and no other language', async () => {
+    expect(await runProbe('get', 'http://192.0.2.1/', '1000')).toMatchObject({ error: 'refused' });
+    expect(await runProbe('get', 'http://127.0.0.1.example/', '1000')).toMatchObject({ error: 'refused' });
+    expect(await runProbe('get', 'http://127.0.0.1@192.0.2.1/', '1000')).toMatchObject({ error: 'refused' });
+    expect(await runProbe('get', 'file:///etc/hostname', '1000')).toMatchObject({
+      error: 'invalid-argument',
+    });
+  });
+
+  it('refuses a certificate nobody vouches for, and takes the one it was told of', async () => {
+    const bodies: string[] = [];
+    const server = createHttpsServer(selfSigned, (request, response) => {
+      request.on('data', (part) => bodies.push(String(part)));
+      request.on('end', () => response.end('hello'));
+    });
+    onTestFinished(() => server.closeAllConnections());
+    const url = `https://127.0.0.1:${await listen(server)}/`;
+    const pinOf = (certificate: Buffer) => createHash('sha256').update(certificate).digest('base64url');
+    const right = pinOf(new X509Certificate(selfSigned.cert).raw);
+    const refused = { error: 'authentication-failed' };
+
+    expect(await runProbe('get', url, '5000')).toMatchObject(refused);
+    expect(await runProbe('get', url, '5000', pinOf(Buffer.from('another')))).toMatchObject(refused);
+    expect(bodies).toEqual([]);
+    expect(await runProbe('get', url, '5000', right)).toMatchObject({ status: 200, bytes: 5 });
+    expect(bodies).toEqual(['body']);
+  });
+});
