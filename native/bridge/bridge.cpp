@@ -1,9 +1,11 @@
 #include "bridge/bridge.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "bridge/reconcile.h"
 #include "bridge/recorded_event.h"
+#include "bridge/utf16.h"
 
 namespace systemlog::bridge {
 namespace {
@@ -74,6 +76,7 @@ Result<std::unique_ptr<Bridge>> Bridge::start(BridgeParts parts) {
   if (!recorder) return recorder.error();
   std::unique_ptr<Bridge> bridge(
       new Bridge(std::move(parts), std::move(identity).value(), std::move(recorder).value()));
+  bridge->open_desk();
   if (Result<void> open = bridge->open_server(); !open) return open.error();
   bridge->begin();
   return bridge;
@@ -98,6 +101,57 @@ Bridge::~Bridge() {
   stop(std::chrono::milliseconds(0));
 }
 
+/// Without a desk events are recorded all the same, and the logon screen is told why nothing is asked.
+void Bridge::open_desk() {
+  if (!parts_.settings.auth_feature || !parts_.logon) return;
+  std::error_code problem;
+  const bool repair = std::filesystem::exists(parts_.folder / repair_file, problem);
+  Result<CrashBreaker> breaker = CrashBreaker::open(parts_.files, parts_.folder / "crash-breaker");
+  if (repair && breaker) static_cast<void>(breaker.value().rearm());
+  Result<LogonDesk> desk = breaker ? logon_desk(repair) : Result<LogonDesk>(breaker.error());
+  if (repair && desk) static_cast<void>(parts_.files.remove(parts_.folder / repair_file));
+  if (!desk) {
+    desk_problem_ = desk.error().code;
+    parts_.events.report(Severity::error, event_ids::desk_unavailable,
+                         "What this PC holds for the logon screen cannot be used (" +
+                             std::string(name(desk.error().code)) + ", " + desk.error().detail +
+                             "). The files were left as they are. Nobody is asked for codes until `bridge.exe setup "
+                             "repair` was run.");
+    return;
+  }
+  AuthDeskParts parts{core_,
+                      *recorder_,
+                      parts_.events,
+                      parts_.logon->accounts,
+                      parts_.logon->mirror,
+                      parts_.logon->tpm_and_bitlocker,
+                      now,
+                      [this](const std::string& sid, std::optional<std::string> method) {
+                        proved(sid, std::move(method));
+                      },
+                      [this] { report_due_.notify_all(); }};
+  auth_desk_ = std::make_unique<AuthDesk>(std::move(parts), std::move(desk).value(), std::move(breaker).value());
+  policy_ = std::make_unique<PolicySync>(*auth_desk_, parts_.random, parts_.delays.policy);
+  auth_desk_->set_policy(policy_.get());
+  const std::lock_guard lock(core_);
+  auth_desk_->write_mirror();
+}
+
+Result<LogonDesk> Bridge::logon_desk(bool repair) {
+  const std::filesystem::path folder = parts_.folder / "logon";
+  const auto open = [&] {
+    return LogonDesk::open(parts_.files, parts_.box, parts_.random, recorder_->clock(), folder, identity_.key->id(),
+                           identity_.secret);
+  };
+  Result<LogonDesk> desk = open();
+  if (desk || !repair) return desk;
+  // Kept for people to look at. What was used up lies in another file and stays used up.
+  std::error_code problem;
+  const std::string mark = std::to_string(recorder_->clock().read().wall_ms);
+  std::filesystem::rename(folder / "vault", folder / ("vault-damaged-" + mark), problem);
+  return problem ? std::move(desk) : open();
+}
+
 Result<void> Bridge::open_server() {
   const Settings& settings = parts_.settings;
   if (settings.server.empty()) return {};
@@ -108,7 +162,7 @@ Result<void> Bridge::open_server() {
     proxy.emplace();
     proxy->server = settings.proxy->server;
     proxy->account = settings.proxy->account;
-    proxy->password = SecretUtf16(settings.proxy->password.begin(), settings.proxy->password.end());
+    proxy->password = secret_utf16_of(settings.proxy->password);
   }
   Result<std::unique_ptr<Http>> http = system_http(std::move(proxy));
   if (!http) return http.error();
@@ -121,7 +175,7 @@ Result<void> Bridge::open_server() {
   const Registering registering{settings.company, settings.access_token, settings.name, std::string(bridge_version)};
   server_.uplink = std::make_unique<Uplink>(UplinkParts{core_, *server_.connection, identity_, registering,
                                                         *server_.registration, recorder_->journal(),
-                                                        recorder_->clock(), *reporter_, nullptr, nullptr, now});
+                                                        recorder_->clock(), *reporter_, auth_desk_.get(), policy_.get(), now});
   return {};
 }
 
@@ -246,7 +300,11 @@ void Bridge::record(const Happening& happening) {
   recorder_->record({happening.kind, happening.account, happening.session, happening.by_user, happening.reason,
                      take_proof(happening), "bridge"},
                     reading(happening.ago_ms));
-  if (happening.kind == "suspend") reporter_->pause();
+  if (happening.kind == "suspend") {
+    reporter_->pause();
+    if (policy_) policy_->pause();
+  }
+  if (happening.kind == "resume" && policy_) policy_->changed(now());
   if (happening.kind == "logoff" && happening.session) {
     const std::lock_guard lock(clients_mutex_);
     if (clients_ != nullptr) clients_->close_session(*happening.session);
@@ -272,9 +330,13 @@ std::optional<std::string> Bridge::take_proof(const Happening& happening) {
   return method;
 }
 
-void Bridge::proved(const std::string& sid, std::string method) {
-  const std::lock_guard lock(core_);
-  proofs_.insert_or_assign(sid, Proof{std::move(method), now()});
+/// How somebody is about to sign in, told with the event that follows. The lock is held.
+void Bridge::proved(const std::string& sid, std::optional<std::string> method) {
+  if (method) {
+    proofs_.insert_or_assign(sid, Proof{std::move(*method), now()});
+  } else {
+    proofs_.erase(sid);
+  }
 }
 
 /// The recorder's word that an event is on the disk. The lock is held.
@@ -309,9 +371,9 @@ void Bridge::report() {
   std::unique_lock lock(core_);
   std::uint64_t runs = reporter_->runs();
   while (!reporting_stops_) {
-    const Moment due = reporter_->due();
-    if (due > now()) {
-      wait_until(report_due_, lock, due, [this] { return reporting_stops_ || reporter_->due() <= now(); });
+    const auto due = [this] { return policy_ ? std::min(reporter_->due(), policy_->due()) : reporter_->due(); };
+    if (due() > now()) {
+      wait_until(report_due_, lock, due(), [&] { return reporting_stops_ || due() <= now(); });
       continue;
     }
     lock.unlock();
@@ -329,6 +391,7 @@ void Bridge::report() {
 void Bridge::network_up() {
   const std::lock_guard lock(core_);
   reporter_->network_up(now());
+  if (policy_) policy_->network_up(now());
   report_due_.notify_all();
 }
 
@@ -420,6 +483,7 @@ ClientDesk::Sync Bridge::sync() {
   if (!server_.uplink) return {false, "not-configured"};
   std::unique_lock lock(core_);
   const std::uint64_t asked = reporter_->ask(now());
+  if (policy_) policy_->ask(now());
   report_due_.notify_all();
   const bool done = reported_.wait_for(lock, longest_sync,
                                        [&] { return reporter_->done(asked) || reporting_stops_; });
@@ -438,8 +502,9 @@ ClientDesk::Status Bridge::status() {
   return said;
 }
 
-std::optional<LogonDesk::Standing> Bridge::standing(const std::string& /*sid*/) {
-  return std::nullopt;
+std::optional<LogonDesk::Standing> Bridge::standing(const std::string& sid) {
+  const std::lock_guard lock(core_);
+  return auth_desk_ ? auth_desk_->standing(sid) : std::nullopt;
 }
 
 std::optional<std::string> Bridge::fetch_secret(const std::string& sid, const std::optional<std::string>& code) {

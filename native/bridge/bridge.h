@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "bridge/auth_desk.h"
 #include "bridge/client_pipe.h"
 #include "bridge/client_protocol.h"
 #include "bridge/machine.h"
@@ -27,6 +28,10 @@ namespace systemlog::bridge {
 /// As it says to the server and to clients.
 inline constexpr std::string_view bridge_version = "0.1.0";
 
+/// A file of this name in the bridge's folder asks for a repair at the next start: the crash breaker is re-armed, and a
+/// vault that does not open is set aside; the server then gives policy and secrets anew.
+inline constexpr std::string_view repair_file = "repair";
+
 struct BridgeDelays {
   ReportingDelays reporting;
   PolicyDelays policy;
@@ -34,6 +39,13 @@ struct BridgeDelays {
   std::chrono::milliseconds heartbeat{60'000};
   /// What the disk refused is tried again this often.
   std::chrono::milliseconds retry{1'000};
+};
+
+/// What the logon screen needs; only with the auth feature.
+struct LogonParts {
+  AccountLookup& accounts;
+  MirrorStore& mirror;
+  bool tpm_and_bitlocker = false;
 };
 
 struct BridgeParts {
@@ -46,6 +58,7 @@ struct BridgeParts {
   std::filesystem::path folder;
   Settings settings;
   BridgeDelays delays;
+  std::optional<LogonParts> logon;
 };
 
 /// The core behind both pipes. Signals are taken at any time and recorded in their order by a thread of its own;
@@ -73,10 +86,10 @@ class Bridge final : public ClientDesk {
   void set_clients(ClientPipe* clients);
   /// The signed-on session with a number, as its clients' caller.
   std::optional<ClientCaller> caller(std::uint32_t session_id, const std::string& sid);
-  /// How somebody proved who they are, told with the sign-in or unlock that follows.
-  void proved(const std::string& sid, std::string method);
-
   const std::string& device() const noexcept { return identity_.key->id(); }
+  /// Null without the auth feature; why then, if it should be there, says `desk_problem`.
+  AuthDesk* auth_desk() noexcept { return auth_desk_.get(); }
+  ErrorCode desk_problem() const noexcept { return desk_problem_; }
 
   // ClientDesk
   Hello hello() override;
@@ -105,7 +118,10 @@ class Bridge final : public ClientDesk {
   };
 
   Bridge(BridgeParts parts, DeviceIdentity identity, std::unique_ptr<Recorder> recorder);
+  void open_desk();
+  Result<LogonDesk> logon_desk(bool repair);
   Result<void> open_server();
+  void proved(const std::string& sid, std::optional<std::string> method);
   void begin();
   void follow_signals();
   void follow(const Signal& signal);
@@ -127,6 +143,9 @@ class Bridge final : public ClientDesk {
   std::unique_ptr<Recorder> recorder_;
   SessionSignals signals_;
   std::unique_ptr<Reporter> reporter_;
+  std::unique_ptr<AuthDesk> auth_desk_;
+  ErrorCode desk_problem_ = ErrorCode::unsupported;
+  std::unique_ptr<PolicySync> policy_;
   Server server_;
   std::set<std::string> set_aside_known_;
   std::map<std::string, Proof> proofs_;

@@ -101,38 +101,6 @@ Refusal invalid(std::string_view what) {
   return {"invalid-params", "Not as the contract says: " + std::string(what)};
 }
 
-std::string_view methods_name(Methods methods) {
-  switch (methods) {
-    case Methods::password:
-      return "password";
-    case Methods::otp:
-      return "otp";
-    case Methods::password_then_otp:
-      return "password+otp";
-    case Methods::otp_then_password:
-      return "otp+password";
-    case Methods::either:
-      return "either";
-  }
-  return "password";
-}
-
-std::string_view enforcement_name(Enrolment enrolment) {
-  switch (enrolment) {
-    case Enrolment::none:
-      return "none";
-    case Enrolment::rehearsal_due:
-      return "rehearsal-due";
-    case Enrolment::probation:
-      return "probation";
-    case Enrolment::enforced:
-      return "enforced";
-    case Enrolment::lapsed:
-      return "lapsed";
-  }
-  return "none";
-}
-
 /// Everything a method needs.
 struct Call {
   const EventAccount& caller;
@@ -250,8 +218,8 @@ Answered standing(const Call& call) {
   const std::optional<LogonDesk::Standing> stands = call.desk.standing(call.caller.sid);
   if (!stands) return Json{{"account", nullptr}};
   return Json{{"account",
-               {{"methods", methods_name(stands->methods)},
-                {"enforcement", enforcement_name(stands->enrolment)},
+               {{"methods", name(stands->methods)},
+                {"enforcement", name(stands->enrolment)},
                 {"secretHeld", stands->secret_held},
                 {"codesDisabled", stands->codes_disabled},
                 {"waitMs", stands->wait_ms},

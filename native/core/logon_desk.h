@@ -102,6 +102,8 @@ class LogonDesk {
   Result<bool> take_policy(std::string_view json);
   /// Of the policy in force, for `?version=`; empty for none.
   const std::string& policy_version() const noexcept;
+  /// Of the policy in force.
+  const DeviceRules& rules() const noexcept { return vault_.content().rules; }
 
   std::vector<SecretDue> secrets_due() const;
   /// Takes the answer to POST /v1/device/otp-secret (`releasedSecret`, algorithm
