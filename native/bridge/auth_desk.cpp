@@ -6,15 +6,14 @@
 #include "bridge/utf16.h"
 #include "core/account_names.h"
 
-
 namespace systemlog::bridge {
 namespace {
 
 /// Nothing was judged: nobody failed to prove anything.
 bool is_no_failure(std::string_view refusal) {
-  constexpr std::array<std::string_view, 9> known{"password-missing", "code-missing", "one-answer-only",
-                                                  "not-asked",        "waiting",      "malformed",
-                                                  "throttled",        "recovery-malformed", "emergency-malformed"};
+  constexpr std::array<std::string_view, 9> known{
+      "password-missing", "code-missing", "one-answer-only",    "not-asked",          "waiting",
+      "malformed",        "throttled",    "recovery-malformed", "emergency-malformed"};
   return std::find(known.begin(), known.end(), refusal) != known.end();
 }
 
@@ -186,9 +185,9 @@ void AuthDesk::write_mirror() {
   mirror.when_bridge_down = rules.when_bridge_down;
   mirror.break_glass_sids = rules.break_glass_sids;
   if (const Result<void> written = parts_.mirror.write(mirror); !written) {
-    parts_.events.report(Severity::error, event_ids::mirror_not_written,
-                         "What the logon screen goes by while the bridge is away could not be written: " +
-                             written.error().detail);
+    parts_.events.report(
+        Severity::error, event_ids::mirror_not_written,
+        "What the logon screen goes by while the bridge is away could not be written: " + written.error().detail);
   }
 }
 

@@ -86,8 +86,7 @@ Bridge::Bridge(BridgeParts parts, DeviceIdentity identity, std::unique_ptr<Recor
     : parts_(std::move(parts)),
       identity_(std::move(identity)),
       recorder_(std::move(recorder)),
-      signals_(recorder_->left_sessions(),
-               [this](std::uint32_t id) { return new_session_name(parts_.random, id); }) {
+      signals_(recorder_->left_sessions(), [this](std::uint32_t id) { return new_session_name(parts_.random, id); }) {
   const Reporter::TrayIsThere tray_is_there = [this](const RecordHead& head) {
     return std::any_of(signals_.sessions().begin(), signals_.sessions().end(), [&head](const auto& one) {
       return one.second.account && one.second.account->sid == head.sid;
@@ -119,17 +118,16 @@ void Bridge::open_desk() {
                              "repair` was run.");
     return;
   }
-  AuthDeskParts parts{core_,
-                      *recorder_,
-                      parts_.events,
-                      parts_.logon->accounts,
-                      parts_.logon->mirror,
-                      parts_.logon->tpm_and_bitlocker,
-                      now,
-                      [this](const std::string& sid, std::optional<std::string> method) {
-                        proved(sid, std::move(method));
-                      },
-                      [this] { report_due_.notify_all(); }};
+  AuthDeskParts parts{
+      core_,
+      *recorder_,
+      parts_.events,
+      parts_.logon->accounts,
+      parts_.logon->mirror,
+      parts_.logon->tpm_and_bitlocker,
+      now,
+      [this](const std::string& sid, std::optional<std::string> method) { proved(sid, std::move(method)); },
+      [this] { report_due_.notify_all(); }};
   auth_desk_ = std::make_unique<AuthDesk>(std::move(parts), std::move(desk).value(), std::move(breaker).value());
   policy_ = std::make_unique<PolicySync>(*auth_desk_, parts_.random, parts_.delays.policy);
   auth_desk_->set_policy(policy_.get());
@@ -168,14 +166,14 @@ Result<void> Bridge::open_server() {
   if (!http) return http.error();
   server_.http = std::move(http).value();
   server_.connection = std::make_unique<ServerConnection>(*server_.http, *identity_.key, origin.value());
-  Result<Registration> registration = Registration::open(
-      parts_.files, parts_.box, parts_.folder / "registration", {origin.value().text, settings.company});
+  Result<Registration> registration = Registration::open(parts_.files, parts_.box, parts_.folder / "registration",
+                                                         {origin.value().text, settings.company});
   if (!registration) return registration.error();
   server_.registration = std::make_unique<Registration>(std::move(registration).value());
   const Registering registering{settings.company, settings.access_token, settings.name, std::string(bridge_version)};
-  server_.uplink = std::make_unique<Uplink>(UplinkParts{core_, *server_.connection, identity_, registering,
-                                                        *server_.registration, recorder_->journal(),
-                                                        recorder_->clock(), *reporter_, auth_desk_.get(), policy_.get(), now});
+  server_.uplink = std::make_unique<Uplink>(
+      UplinkParts{core_, *server_.connection, identity_, registering, *server_.registration, recorder_->journal(),
+                  recorder_->clock(), *reporter_, auth_desk_.get(), policy_.get(), now});
   return {};
 }
 
@@ -194,8 +192,9 @@ void Bridge::begin() {
     if (!began.lost.empty() && alive) {
       const SystemLogFacts log = parts_.machine.system_log(alive->wall_ms, at.wall_ms);
       for (MissedLogoff& missed : missed_logoffs(began.lost, *alive, beginning.new_boot, log)) {
-        NewEvent event{"logoff", std::move(missed.session.account), std::move(missed.session.name), false,
-                       std::move(missed.reason), std::nullopt, "reconciled"};
+        NewEvent event{"logoff",    std::move(missed.session.account), std::move(missed.session.name),
+                       false,       std::move(missed.reason),          std::nullopt,
+                       "reconciled"};
         recorder_->record(std::move(event), missed.at);
       }
     }
@@ -232,7 +231,8 @@ void Bridge::stop(std::chrono::milliseconds grace) {
   if (report_thread_.joinable()) report_thread_.join();
 }
 
-// --- signals ---------------------------------------------------------------------------------------------------------
+// --- signals
+// ---------------------------------------------------------------------------------------------------------
 
 void Bridge::signal(Signal signal) {
   {
@@ -364,7 +364,8 @@ void Bridge::journal_is_damaged() {
   recorder_->remember(signals_.sessions());
 }
 
-// --- the server ------------------------------------------------------------------------------------------------------
+// --- the server
+// ------------------------------------------------------------------------------------------------------
 
 void Bridge::report() {
   if (!server_.uplink) return;
@@ -395,7 +396,8 @@ void Bridge::network_up() {
   report_due_.notify_all();
 }
 
-// --- clients ---------------------------------------------------------------------------------------------------------
+// --- clients
+// ---------------------------------------------------------------------------------------------------------
 
 void Bridge::set_clients(ClientPipe* clients) {
   const std::lock_guard lock(clients_mutex_);
@@ -485,8 +487,8 @@ ClientDesk::Sync Bridge::sync() {
   const std::uint64_t asked = reporter_->ask(now());
   if (policy_) policy_->ask(now());
   report_due_.notify_all();
-  const bool done = reported_.wait_for(lock, longest_sync,
-                                       [&] { return reporter_->done(asked) || reporting_stops_; });
+  const bool done =
+      reported_.wait_for(lock, longest_sync, [&] { return reporter_->done(asked) || reporting_stops_; });
   if (!done || !reporter_->done(asked)) return {false, "unreachable"};
   return {reporter_->outcome().reached, reporter_->outcome().problem};
 }

@@ -28,8 +28,8 @@ namespace systemlog::bridge {
 /// As it says to the server and to clients.
 inline constexpr std::string_view bridge_version = "0.1.0";
 
-/// A file of this name in the bridge's folder asks for a repair at the next start: the crash breaker is re-armed, and a
-/// vault that does not open is set aside; the server then gives policy and secrets anew.
+/// A file of this name in the bridge's folder asks for a repair at the next start: the crash breaker is re-armed, and
+/// a vault that does not open is set aside; the server then gives policy and secrets anew.
 inline constexpr std::string_view repair_file = "repair";
 
 struct BridgeDelays {

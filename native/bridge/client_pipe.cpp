@@ -79,8 +79,8 @@ void ClientPipe::admit(std::unique_ptr<PipeConnection> pipe, const Identify& ide
   auto client = std::make_shared<Client>();
   client->pipe = std::move(pipe);
   client->caller = std::move(*caller);
-  const bool full = clients_.size() >= limits_.clients ||
-                    static_cast<std::size_t>(of_session) >= limits_.clients_per_session;
+  const bool full =
+      clients_.size() >= limits_.clients || static_cast<std::size_t>(of_session) >= limits_.clients_per_session;
   if (clients_.size() >= limits_.clients * 2) return;
   if (!full) {
     const auto rate = rates_.try_emplace(client->caller.session, limits_.burst, limits_.per_second, now()).first;

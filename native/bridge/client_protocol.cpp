@@ -129,8 +129,7 @@ Answered hello(const Call& call) {
   }
   return Json{{"version", version},
               {"bridgeVersion", call.bridge_version},
-              {"account",
-               {{"sid", call.caller.sid}, {"domain", call.caller.domain}, {"name", call.caller.name}}},
+              {"account", {{"sid", call.caller.sid}, {"domain", call.caller.domain}, {"name", call.caller.name}}},
               {"device", said.device},
               {"registration", std::move(registration)},
               {"journal", head_json(said.head)}};
@@ -149,8 +148,7 @@ Answered read(const Call& call) {
   const std::optional<std::uint64_t> limit = whole(field(call.params, "limit"));
   if (!limit || *limit == 0 || *limit > most_read_records) return invalid("limit");
 
-  Granted<ClientDesk::Page> page =
-      call.desk.read(call.caller.sid, journal, *after, static_cast<std::size_t>(*limit));
+  Granted<ClientDesk::Page> page = call.desk.read(call.caller.sid, journal, *after, static_cast<std::size_t>(*limit));
   if (!page) return page.error();
   const ClientDesk::Page& read = page.value();
   Json records = Json::array();
@@ -169,7 +167,8 @@ Answered read(const Call& call) {
     }
     records.push_back(std::move(item));
   }
-  return Json{{"journal", head_json(read.head)}, {"records", std::move(records)}, {"through", through}, {"more", more}};
+  return Json{
+      {"journal", head_json(read.head)}, {"records", std::move(records)}, {"through", through}, {"more", more}};
 }
 
 Answered acknowledge(const Call& call) {

@@ -1,5 +1,5 @@
-// The bridge protocol of contract/bridge.ts, version 1: one request in, one answer out. Knows nothing of pipes; what is
-// asked is somebody else's (`ClientDesk`), and so is who asks.
+// The bridge protocol of contract/bridge.ts, version 1: one request in, one answer out. Knows nothing of pipes; what
+// is asked is somebody else's (`ClientDesk`), and so is who asks.
 #pragma once
 
 #include <chrono>

@@ -58,8 +58,7 @@ std::optional<std::int64_t> wall_of(const std::string& text) {
                   &milliseconds) != 7) {
     return std::nullopt;
   }
-  const std::chrono::sys_days date =
-      std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day};
+  const std::chrono::sys_days date = std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day};
   return std::int64_t{date.time_since_epoch().count()} * 86'400'000 + hours * 3'600'000 + minutes * 60'000 +
          seconds * 1000 + milliseconds;
 }

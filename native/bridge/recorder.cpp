@@ -131,8 +131,8 @@ Recorder::Recorder(RecorderParts parts, std::unique_ptr<ClockRuns> runs, SlotFil
 Result<std::unique_ptr<Recorder>> Recorder::open(RecorderParts parts) {
   Files& files = parts.files;
   if (Result<void> made = files.make_folder(parts.folder); !made) return made.error();
-  Result<std::unique_ptr<ClockRuns>> runs = ClockRuns::open(files, parts.random, parts.system_clock,
-                                                            parts.folder / "clock-run", parts.machine.boot_id());
+  Result<std::unique_ptr<ClockRuns>> runs =
+      ClockRuns::open(files, parts.random, parts.system_clock, parts.folder / "clock-run", parts.machine.boot_id());
   if (!runs) return runs.error();
   Result<SlotFile> heartbeat = open_slots(files, parts.folder / "heartbeat", heartbeat_slot);
   if (!heartbeat) return heartbeat.error();
@@ -255,8 +255,9 @@ Result<void> Recorder::set_aside_damaged() {
   if (!another) return another.error();
   journal_ = std::move(another).value();
   parts_.events.report(Severity::error, event_ids::journal_set_aside,
-                       "The journal " + before + " was found damaged while it was written. It was kept and set "
-                                                 "aside, and a new journal was begun.");
+                       "The journal " + before +
+                           " was found damaged while it was written. It was kept and set "
+                           "aside, and a new journal was begun.");
   return {};
 }
 
@@ -274,18 +275,21 @@ void Recorder::remember(const Sessions& sessions) {
   if (!waiting_.empty()) return;
   const Result<void> stored =
       sessions_file_.store(write_sessions({{journal_.id(), journal_.head_sequence()}, sessions}));
-  if (!stored) parts_.events.report(Severity::warning, event_ids::file_not_written, "sessions: " + stored.error().detail);
+  if (!stored)
+    parts_.events.report(Severity::warning, event_ids::file_not_written, "sessions: " + stored.error().detail);
 }
 
 void Recorder::beat() {
   const Heartbeat beat{{journal_.id(), journal_.head_sequence()}, runs_->read()};
   const Result<void> stored = heartbeat_.store(write_heartbeat(beat));
-  if (!stored) parts_.events.report(Severity::warning, event_ids::file_not_written, "heartbeat: " + stored.error().detail);
+  if (!stored)
+    parts_.events.report(Severity::warning, event_ids::file_not_written, "heartbeat: " + stored.error().detail);
 }
 
 void Recorder::begin_clock_run() {
   const Result<void> begun = runs_->begin_run();
-  if (!begun) parts_.events.report(Severity::warning, event_ids::file_not_written, "clock run: " + begun.error().detail);
+  if (!begun)
+    parts_.events.report(Severity::warning, event_ids::file_not_written, "clock run: " + begun.error().detail);
 }
 
 }  // namespace systemlog::bridge

@@ -51,8 +51,8 @@ struct NewEvent {
   std::string source = "bridge";
 };
 
-/// Owns the journal, the clock runs, the heartbeat and what is remembered of sessions. Not to be used from two threads
-/// at once: whoever calls holds the bridge's lock.
+/// Owns the journal, the clock runs, the heartbeat and what is remembered of sessions. Not to be used from two
+/// threads at once: whoever calls holds the bridge's lock.
 class Recorder {
  public:
   /// Events that wait in memory while nothing can be written; more than these are lost, and said to be.
@@ -79,7 +79,8 @@ class Recorder {
 
   void on_recorded(OnRecorded told) { told_ = std::move(told); }
 
-  /// Records an event. What the disk refuses waits, in order, until `retry` succeeds; it has its name and time already.
+  /// Records an event. What the disk refuses waits, in order, until `retry` succeeds; it has its name and time
+  /// already.
   void record(NewEvent event, const ClockReading& at);
   /// Tries what waits.
   void retry();

@@ -21,7 +21,7 @@ KnownSession known(std::string name, const SessionFacts& facts) {
   session.logon_wall_ms = facts.logon_wall_ms;
   session.remote = facts.remote;
   session.connected = facts.connected;
-  session.locked = facts.locked;
+  session.locked = facts.locked.value_or(false);
   return session;
 }
 
@@ -56,11 +56,11 @@ SessionSignals::Began SessionSignals::begin(const Beginning& beginning) {
     if (!beginning.new_boot && was != left.end() && same_session(was->second, facts)) {
       KnownSession session = std::move(was->second);
       left.erase(was);
-      if (session.locked != facts.locked) {
-        session.locked = facts.locked;
-        if (!facts.locked) session.suspended = session.automatic = false;
+      if (const bool locked = facts.locked.value_or(session.locked); locked != session.locked) {
+        session.locked = locked;
+        if (!locked) session.suspended = session.automatic = false;
         began.happenings.push_back(
-            happening(facts.locked ? "lock" : "unlock", id, session, short_absence, "seen-at-start"));
+            happening(locked ? "lock" : "unlock", id, session, short_absence, "seen-at-start"));
       }
       session.connected = facts.connected;
       session.remote = facts.remote;
@@ -69,11 +69,11 @@ SessionSignals::Began SessionSignals::begin(const Beginning& beginning) {
     }
     KnownSession session = known(new_name_(id), facts);
     // Signed on since the service ran last, with nobody there to hear of it; before it ran at all, it is only seen.
-    const bool since = beginning.last_alive_wall_ms && (facts.logon_wall_ms == 0
-                                                            ? beginning.new_boot
-                                                            : facts.logon_wall_ms > *beginning.last_alive_wall_ms);
+    const bool since =
+        beginning.last_alive_wall_ms &&
+        (facts.logon_wall_ms == 0 ? beginning.new_boot : facts.logon_wall_ms > *beginning.last_alive_wall_ms);
     // Nobody locks right after signing on, but Windows does.
-    session.automatic = facts.sign_on == SignOn::automatic || (beginning.new_boot && facts.locked);
+    session.automatic = facts.sign_on == SignOn::automatic || (beginning.new_boot && facts.locked.value_or(false));
     Happening logon = happening("logon", id, session, since && !session.automatic,
                                 session.automatic ? "automatic-sign-on" : "seen-at-start");
     if (since && facts.logon_wall_ms != 0 && beginning.now_wall_ms > facts.logon_wall_ms) {
@@ -86,7 +86,8 @@ SessionSignals::Began SessionSignals::begin(const Beginning& beginning) {
   return began;
 }
 
-// --- signals ---------------------------------------------------------------------------------------------------------
+// --- signals
+// ---------------------------------------------------------------------------------------------------------
 
 std::vector<Happening> SessionSignals::on(const Signal& signal, Moment now) {
   std::vector<Happening> settled = settle(now);
@@ -274,8 +275,8 @@ std::vector<Happening> SessionSignals::disconnect(const SessionSignal& signal, M
   if (found == sessions_.end() || !found->second.connected) return happenings;
   KnownSession& session = found->second;
   const auto locked = locked_at_.find(signal.id);
-  const bool just_locked = session.locked && !session.automatic && !session.suspended &&
-                           locked != locked_at_.end() && now - locked->second <= settles_within;
+  const bool just_locked = session.locked && !session.automatic && !session.suspended && locked != locked_at_.end() &&
+                           now - locked->second <= settles_within;
   const bool by_user = session.in_use() || just_locked;
   session.connected = false;
   const bool console = signal.change == SessionChange::console_disconnect;

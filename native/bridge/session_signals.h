@@ -32,7 +32,8 @@ struct SessionFacts {
   std::int64_t logon_wall_ms = 0;
   bool remote = false;
   bool connected = true;
-  bool locked = false;
+  /// None when not known.
+  std::optional<bool> locked;
   SignOn sign_on = SignOn::by_person;
   /// How long nobody has touched keyboard or mouse; none when not known.
   std::optional<std::uint64_t> idle_ms;
@@ -139,7 +140,8 @@ class SessionSignals {
   using NewName = std::function<std::string(std::uint32_t id)>;
 
   /// @param sessions as they were left
-  SessionSignals(Sessions sessions, NewName new_name) : sessions_(std::move(sessions)), new_name_(std::move(new_name)) {}
+  SessionSignals(Sessions sessions, NewName new_name)
+      : sessions_(std::move(sessions)), new_name_(std::move(new_name)) {}
 
   struct Began {
     /// Sessions that ended unseen.

@@ -69,15 +69,16 @@ bool succeeded(const std::vector<SetupStep>& steps) noexcept {
 std::string setup_result(SetupVerb verb, const std::vector<SetupStep>& steps, bool json) {
   if (!json) {
     std::string text;
-    for (const SetupStep& step : steps) text += step.name + ": " + (step.problem.empty() ? "ok" : step.problem) + "\n";
+    for (const SetupStep& step : steps)
+      text += step.name + ": " + (step.problem.empty() ? "ok" : step.problem) + "\n";
     return text;
   }
   nlohmann::ordered_json said{{"verb", name(verb)}, {"ok", succeeded(steps)}};
   for (const SetupStep& step : steps) {
-    said["steps"].push_back({{"step", step.name},
-                             {"ok", step.problem.empty()},
-                             {"problem", step.problem.empty() ? nlohmann::ordered_json(nullptr)
-                                                              : nlohmann::ordered_json(step.problem)}});
+    said["steps"].push_back(
+        {{"step", step.name},
+         {"ok", step.problem.empty()},
+         {"problem", step.problem.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(step.problem)}});
   }
   return said.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

@@ -59,8 +59,8 @@ std::string utf8_of(std::u16string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char32_t point = text[i];
-    const bool pair = point >= 0xD800 && point <= 0xDBFF && i + 1 < text.size() && text[i + 1] >= 0xDC00 &&
-                      text[i + 1] <= 0xDFFF;
+    const bool pair =
+        point >= 0xD800 && point <= 0xDBFF && i + 1 < text.size() && text[i + 1] >= 0xDC00 && text[i + 1] <= 0xDFFF;
     if (pair) {
       point = 0x10000 + ((point - 0xD800) << 10U) + (char32_t{text[++i]} - 0xDC00);
     } else if (is_surrogate(point)) {

@@ -20,6 +20,7 @@ struct PipePeer {
   bool is_system = false;
 };
 
+/// One thread may read while another writes.
 class PipeConnection {
  public:
   virtual ~PipeConnection() = default;

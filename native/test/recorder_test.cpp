@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "bridge/recorded_event.h"
 #include "bridge/reconcile.h"
+#include "bridge/recorded_event.h"
 #include "bridge/recorder.h"
 #include "test/bridge/told_machine.h"
 #include "test/fakes/windows_seams.h"
@@ -280,7 +280,8 @@ TEST_CASE("missed logoffs are placed at the last sign of life, or where the syst
     CHECK(missed_logoffs({session}, alive, false, {}).front().reason == "missed");
   }
   SUBCASE("Winlogon wrote it down") {
-    const auto missed = missed_logoffs({session}, alive, true, {{{"S-1-5-21-9", 1'000'500}, {taro.sid, 1'030'000}}, true});
+    const auto missed =
+        missed_logoffs({session}, alive, true, {{{"S-1-5-21-9", 1'000'500}, {taro.sid, 1'030'000}}, true});
     CHECK(missed.front().reason == "seen-in-system-log");
     CHECK(missed.front().at.wall_ms == 1'030'000);
     CHECK(missed.front().at.uptime_ms == 80'000);

@@ -324,7 +324,8 @@ TEST_CASE("windows-events service-restart: inside a session there is no logon") 
   CHECK(began.lost.empty());
 }
 
-TEST_CASE("windows-events service-restart: what changed while it was away is taken for the user's only if that was short") {
+TEST_CASE(
+    "windows-events service-restart: what changed while it was away is taken for the user's only if that was short") {
   const std::map<std::uint32_t, SessionFacts> locked{{1, signed_on(taro, 500, true)}};
   CHECK(Pc::lines(begin({{1, left_open(taro)}}, restarted(locked)).happenings) ==
         Lines{"lock user seen-at-start @1-old"});
@@ -333,8 +334,7 @@ TEST_CASE("windows-events service-restart: what changed while it was away is tak
 }
 
 TEST_CASE("windows-events service-restart: a session that ended unseen is lost, whoever has its number now") {
-  const SessionSignals::Began began =
-      begin({{1, left_open(taro)}}, restarted({{1, signed_on(hanako, 999'000)}}));
+  const SessionSignals::Began began = begin({{1, left_open(taro)}}, restarted({{1, signed_on(hanako, 999'000)}}));
   REQUIRE(began.lost.size() == 1);
   CHECK(began.lost.front().name == "1-old");
   CHECK(Pc::lines(began.happenings) == Lines{"logon user seen-at-start @1-new"});
@@ -358,6 +358,5 @@ TEST_CASE("windows-events first-start: who is signed on at the installation did 
   Beginning beginning = restarted({{1, signed_on(taro, 500)}});
   beginning.new_boot = true;
   beginning.last_alive_wall_ms.reset();
-  CHECK(Pc::lines(begin({}, beginning).happenings) ==
-        Lines{"startup system", "logon system seen-at-start @1-new"});
+  CHECK(Pc::lines(begin({}, beginning).happenings) == Lines{"startup system", "logon system seen-at-start @1-new"});
 }

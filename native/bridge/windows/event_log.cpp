@@ -32,20 +32,20 @@ class EventHandle {
   EVT_HANDLE handle_;
 };
 
-std::string render(EVT_HANDLE event) {
+}  // namespace
+
+std::string event_xml(void* event) {
   DWORD used = 0;
   DWORD properties = 0;
   EvtRender(nullptr, event, EvtRenderEventXml, 0, nullptr, &used, &properties);
   if (used == 0) return {};
   std::wstring xml(used / sizeof(wchar_t) + 1, L'\0');
-  if (EvtRender(nullptr, event, EvtRenderEventXml, static_cast<DWORD>(xml.size() * sizeof(wchar_t)), xml.data(), &used,
-                &properties) == 0) {
+  if (EvtRender(nullptr, event, EvtRenderEventXml, static_cast<DWORD>(xml.size() * sizeof(wchar_t)), xml.data(),
+                &used, &properties) == 0) {
     return {};
   }
   return systemlog::windows::narrow(xml.c_str());
 }
-
-}  // namespace
 
 std::vector<std::string> system_log_events(const std::wstring& query, std::size_t most) {
   std::vector<std::string> events;
@@ -57,7 +57,7 @@ std::vector<std::string> system_log_events(const std::wstring& query, std::size_
     DWORD count = 0;
     if (EvtNext(found.get(), 1, &next, 1'000, 0, &count) == 0 || count == 0) break;
     const EventHandle event(next);
-    events.push_back(render(event.get()));
+    events.push_back(event_xml(event.get()));
   }
   return events;
 }
@@ -79,8 +79,8 @@ std::optional<std::int64_t> event_wall_ms(const std::string& xml) {
   int hours = 0;
   int minutes = 0;
   int seconds = 0;
-  if (!time || std::sscanf(time->c_str(), "%4d-%2u-%2uT%2d:%2d:%2d", &year, &month, &day, &hours, &minutes,
-                           &seconds) != 6) {
+  if (!time ||
+      std::sscanf(time->c_str(), "%4d-%2u-%2uT%2d:%2d:%2d", &year, &month, &day, &hours, &minutes, &seconds) != 6) {
     return std::nullopt;
   }
   const std::chrono::sys_days date = std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day};

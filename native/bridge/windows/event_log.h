@@ -11,6 +11,9 @@ namespace systemlog::bridge::windows {
 /// Events as XML, newest first; empty where the log cannot be read.
 std::vector<std::string> system_log_events(const std::wstring& query, std::size_t most);
 
+/// The XML of an event that the system handed over (EVT_HANDLE); empty when it cannot be rendered.
+std::string event_xml(void* event);
+
 /// The text between two marks; none when either is missing.
 std::optional<std::string> between(const std::string& text, const std::string& before, const std::string& after);
 /// The `SystemTime` of an event, Unix time in milliseconds.

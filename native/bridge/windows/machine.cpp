@@ -41,6 +41,7 @@ struct SessionInfoEx {
   SessionInfoLevel1 data;
 };
 constexpr LONG flags_locked = 0;
+constexpr LONG flags_unlocked = 1;
 
 class WtsMemory {
  public:
@@ -163,7 +164,8 @@ class WindowsMachine final : public Machine {
     std::array<wchar_t, 64> held{};
     auto size = static_cast<DWORD>(sizeof held - sizeof(wchar_t));
     std::string id;
-    if (RegQueryValueExW(key, L"Id", nullptr, nullptr, reinterpret_cast<BYTE*>(held.data()), &size) == ERROR_SUCCESS) {
+    if (RegQueryValueExW(key, L"Id", nullptr, nullptr, reinterpret_cast<BYTE*>(held.data()), &size) ==
+        ERROR_SUCCESS) {
       id = narrow(held.data());
     } else {
       id = fresh_id();
@@ -202,13 +204,17 @@ class WindowsMachine final : public Machine {
     return size >= sizeof(USHORT) && *reinterpret_cast<const USHORT*>(buffer) != console;
   }
 
-  static bool is_locked(std::uint32_t id) {
+  static std::optional<bool> is_locked(std::uint32_t id) {
     wchar_t* buffer = nullptr;
     DWORD size = 0;
-    if (WTSQuerySessionInformationW(WTS_CURRENT_SERVER_HANDLE, id, session_info_ex, &buffer, &size) == 0) return false;
+    if (WTSQuerySessionInformationW(WTS_CURRENT_SERVER_HANDLE, id, session_info_ex, &buffer, &size) == 0) {
+      return std::nullopt;
+    }
     const WtsMemory memory(buffer);
     const auto* info = reinterpret_cast<const SessionInfoEx*>(buffer);
-    return size >= sizeof(SessionInfoEx) && info->level == 1 && info->data.flags == flags_locked;
+    if (size < sizeof(SessionInfoEx) || info->level != 1) return std::nullopt;
+    if (info->data.flags != flags_locked && info->data.flags != flags_unlocked) return std::nullopt;
+    return info->data.flags == flags_locked;
   }
 
   /// User32 1074: who asked for it stands in the event itself. The kind of end is in the language of the system.

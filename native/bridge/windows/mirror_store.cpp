@@ -36,10 +36,10 @@ class Key {
     DWORD value = 0;
     DWORD size = sizeof value;
     DWORD type = 0;
-    const bool read = problem_ == ERROR_SUCCESS &&
-                      RegQueryValueExW(key_, text(name), nullptr, &type, reinterpret_cast<BYTE*>(&value), &size) ==
-                          ERROR_SUCCESS &&
-                      type == REG_DWORD && size == sizeof value;
+    const bool read =
+        problem_ == ERROR_SUCCESS &&
+        RegQueryValueExW(key_, text(name), nullptr, &type, reinterpret_cast<BYTE*>(&value), &size) == ERROR_SUCCESS &&
+        type == REG_DWORD && size == sizeof value;
     return read ? value : otherwise;
   }
   void set(std::u16string_view name, DWORD value) {
@@ -74,8 +74,8 @@ class RegistryMirror final : public MirrorStore {
     mirror.crash_breaker = key.number(logon_mirror_key::crash_breaker, 0) != 0;
     mirror.smart_cards = key.number(logon_mirror_key::smart_cards, 1) != 0;
     mirror.prompts = key.number(logon_mirror_key::prompts, 0) != 0;
-    mirror.when_bridge_down = key.number(logon_mirror_key::when_bridge_down, 0) == 1 ? WhenBridgeDown::deny
-                                                                                     : WhenBridgeDown::password_only;
+    mirror.when_bridge_down =
+        key.number(logon_mirror_key::when_bridge_down, 0) == 1 ? WhenBridgeDown::deny : WhenBridgeDown::password_only;
     return mirror;
   }
 

@@ -12,6 +12,7 @@
 
 #include "bridge/host.h"
 #include "bridge/service_names.h"
+#include "bridge/windows/standby_watch.h"
 #include "bridge/windows/windows_bridge.h"
 #include "platform/file_event_sink.h"
 #include "platform/windows/handle.h"
@@ -114,33 +115,34 @@ void on_session(Host& host, DWORD code, std::uint32_t id) {
   });
 }
 
+void tell_power(Host& host, PowerSignal::Kind kind) {
+  host.tell([kind](Machine& machine) -> Signal {
+    PowerSignal signal{kind, machine.idle_ms(), false};
+    if (kind == PowerSignal::Kind::suspend && machine.sessions().empty()) {
+      // Everybody was signed off for a shutdown, and now the kernel is laid to sleep: fast startup.
+      const std::optional<ShutdownNotice> notice = machine.shutdown_notice();
+      signal.fast_startup = notice && !notice->restart;
+    }
+    return signal;
+  });
+}
+
 void on_power(Host& host, DWORD code, const void* data) {
-  const auto tell = [&host](PowerSignal::Kind kind) {
-    host.tell([kind](Machine& machine) -> Signal {
-      PowerSignal signal{kind, machine.idle_ms(), false};
-      if (kind == PowerSignal::Kind::suspend && machine.sessions().empty()) {
-        // Everybody was signed off for a shutdown, and now the kernel is laid to sleep: fast startup.
-        const std::optional<ShutdownNotice> notice = machine.shutdown_notice();
-        signal.fast_startup = notice && !notice->restart;
-      }
-      return signal;
-    });
-  };
   switch (code) {
     case PBT_APMSUSPEND:
-      tell(PowerSignal::Kind::suspend);
+      tell_power(host, PowerSignal::Kind::suspend);
       host.settle(before_sleep);
       return;
     case PBT_APMRESUMEAUTOMATIC:
-      return tell(PowerSignal::Kind::resumed);
+      return tell_power(host, PowerSignal::Kind::resumed);
     case PBT_APMRESUMESUSPEND:
-      return tell(PowerSignal::Kind::user_present);
+      return tell_power(host, PowerSignal::Kind::user_present);
     case PBT_POWERSETTINGCHANGE: {
       const auto* setting = static_cast<const POWERBROADCAST_SETTING*>(data);
       // A system that wakes for itself leaves its screen dark.
       if (setting != nullptr && setting->PowerSetting == console_display && setting->DataLength >= sizeof(DWORD) &&
           *reinterpret_cast<const DWORD*>(static_cast<const BYTE*>(setting->Data)) == 1) {
-        tell(PowerSignal::Kind::user_present);
+        tell_power(host, PowerSignal::Kind::user_present);
       }
       return;
     }
@@ -197,14 +199,19 @@ void WINAPI service_main(DWORD /*count*/, wchar_t** /*arguments*/) {
                                 "The pipe for the logon screen cannot be opened: " + host.error().detail);
     return say(SERVICE_STOPPED, ERROR_PIPE_BUSY);
   }
-  surroundings.events->report(Severity::information, event_ids::started,
-                              "The pipe for the logon screen was open after " +
-                                  std::to_string(ms_since_process_start()) + " ms.");
+  surroundings.events->report(
+      Severity::information, event_ids::started,
+      "The pipe for the logon screen was open after " + std::to_string(ms_since_process_start()) + " ms.");
   running = host.value().get();
   const HPOWERNOTIFY display =
       RegisterPowerSettingNotification(status_handle, &console_display, DEVICE_NOTIFY_SERVICE_HANDLE);
-  say(SERVICE_RUNNING);
-  WaitForSingleObject(stop_event, INFINITE);
+  {
+    const StandbyWatch standby([&host](bool entered) {
+      tell_power(*host.value(), entered ? PowerSignal::Kind::standby : PowerSignal::Kind::standby_ended);
+    });
+    say(SERVICE_RUNNING);
+    WaitForSingleObject(stop_event, INFINITE);
+  }
 
   if (display != nullptr) UnregisterPowerSettingNotification(display);
   if (system_goes_down) {

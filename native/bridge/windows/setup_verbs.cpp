@@ -211,7 +211,8 @@ Result<void> stop_service() {
   const Service service = open_service(manager);
   if (!service) return GetLastError() == ERROR_SERVICE_DOES_NOT_EXIST ? Result<void>() : failure("service");
   SERVICE_STATUS status{};
-  if (ControlService(service.get(), SERVICE_CONTROL_STOP, &status) == 0 && GetLastError() != ERROR_SERVICE_NOT_ACTIVE) {
+  if (ControlService(service.get(), SERVICE_CONTROL_STOP, &status) == 0 &&
+      GetLastError() != ERROR_SERVICE_NOT_ACTIVE) {
     return failure("stop service");
   }
   return wait_for(service, SERVICE_STOPPED);
@@ -252,7 +253,8 @@ class Run {
   void step(const char* name, Work work) {
     if (!succeeded(steps_)) return;
     const Result<void> done = work();
-    steps_.push_back({name, done ? std::string() : std::string(systemlog::name(done.error().code)) + ": " + done.error().detail});
+    steps_.push_back(
+        {name, done ? std::string() : std::string(systemlog::name(done.error().code)) + ": " + done.error().detail});
   }
   const std::vector<SetupStep>& steps() const noexcept { return steps_; }
 

@@ -12,14 +12,14 @@ namespace {
 
 /// ICU of Windows (1903 and later) knows which IANA zone a Windows zone is.
 std::string by_icu(const wchar_t* key) {
-  using Translate = std::int32_t(__cdecl*)(const wchar_t*, std::int32_t, const char*, wchar_t*, std::int32_t,
-                                           std::int32_t*);
+  using Translate =
+      std::int32_t(__cdecl*)(const wchar_t*, std::int32_t, const char*, wchar_t*, std::int32_t, std::int32_t*);
   HMODULE icu = LoadLibraryExW(L"icu.dll", nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32);
   if (icu == nullptr) return {};
   std::string name;
   // The detour by void* is how a function pointer of another type is said to be meant.
-  const auto translate = reinterpret_cast<Translate>(
-      reinterpret_cast<void*>(GetProcAddress(icu, "ucal_getTimeZoneIDForWindowsID")));
+  const auto translate =
+      reinterpret_cast<Translate>(reinterpret_cast<void*>(GetProcAddress(icu, "ucal_getTimeZoneIDForWindowsID")));
   if (translate != nullptr) {
     std::array<wchar_t, 64> id{};
     std::int32_t problem = 0;

@@ -9,7 +9,8 @@
 
 namespace systemlog::bridge::windows {
 
-/// Sessions by WTS, announcements and sign-offs by the System log, the boot by a registry key that does not outlive it.
+/// Sessions by WTS, announcements and sign-offs by the System log, the boot by a registry key that does not outlive
+/// it.
 std::unique_ptr<Machine> machine();
 std::unique_ptr<Processes> processes();
 /// HKLM\SOFTWARE\SystemLog\Logon (core/logon_mirror.h).

@@ -79,8 +79,8 @@ enum class Side : std::uint8_t { server, client };
 
 class WindowsConnection final : public PipeConnection {
  public:
-  WindowsConnection(Handle pipe, Handle event, Side side) noexcept
-      : pipe_(std::move(pipe)), event_(std::move(event)), side_(side) {}
+  WindowsConnection(Handle pipe, Handle reading, Handle writing, Side side) noexcept
+      : pipe_(std::move(pipe)), reading_(std::move(reading)), writing_(std::move(writing)), side_(side) {}
   WindowsConnection(const WindowsConnection&) = delete;
   WindowsConnection& operator=(const WindowsConnection&) = delete;
   WindowsConnection(WindowsConnection&&) = delete;
@@ -91,7 +91,7 @@ class WindowsConnection final : public PipeConnection {
 
   Result<std::size_t> read_some(std::span<std::uint8_t> into, milliseconds timeout) noexcept override {
     OVERLAPPED call{};
-    call.hEvent = event_.get();
+    call.hEvent = reading_.get();
     if (ReadFile(pipe_.get(), into.data(), static_cast<DWORD>(into.size()), nullptr, &call) == 0 &&
         GetLastError() != ERROR_IO_PENDING) {
       if (GetLastError() == ERROR_BROKEN_PIPE) return std::size_t{0};
@@ -106,7 +106,7 @@ class WindowsConnection final : public PipeConnection {
   Result<void> write_all(ByteView from, milliseconds timeout) noexcept override {
     while (!from.empty()) {
       OVERLAPPED call{};
-      call.hEvent = event_.get();
+      call.hEvent = writing_.get();
       const auto part = static_cast<DWORD>(std::min<std::size_t>(from.size(), buffer_bytes));
       if (WriteFile(pipe_.get(), from.data(), part, nullptr, &call) == 0 && GetLastError() != ERROR_IO_PENDING) {
         return failure("pipe write");
@@ -132,7 +132,8 @@ class WindowsConnection final : public PipeConnection {
 
  private:
   Handle pipe_;
-  Handle event_;
+  Handle reading_;
+  Handle writing_;
   Side side_;
 };
 
@@ -186,7 +187,8 @@ class WindowsServer final : public PipeServer {
         return failure("connect pipe", code);
       }
     }
-    auto connection = std::make_unique<WindowsConnection>(std::move(waiting_), std::move(event), Side::server);
+    auto connection =
+        std::make_unique<WindowsConnection>(std::move(waiting_), std::move(event), make_event(), Side::server);
     // The next instance stands before this client is served, so that the name is never without one.
     static_cast<void>(prepare(false));
     return std::unique_ptr<PipeConnection>(std::move(connection));
@@ -221,7 +223,8 @@ Result<std::unique_ptr<PipeConnection>> connect_pipe(const std::string& name, mi
     Handle pipe(CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING,
                             FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, nullptr));
     if (pipe) {
-      auto connection = std::make_unique<WindowsConnection>(std::move(pipe), make_event(), Side::client);
+      auto connection =
+          std::make_unique<WindowsConnection>(std::move(pipe), make_event(), make_event(), Side::client);
       if (require_system) {
         const Result<PipePeer> server = connection->peer();
         if (!server) return server.error();

@@ -1,9 +1,12 @@
 // The bridge as a process whose machine is told what happens to it, by JSON lines on standard input: for tests that
 // speak to it over its pipes, kill it and start it again. Never part of what is shipped.
 //
-//     {"do":"start", "folder":…, "bootId":…, "settings":{…}, "reportsBySelf":false, "sessions":[{"id":1, "account":{…}, "pipe":…}]}
-//     {"do":"session", "change":"lock", "id":1, "account":{…}, "pipe":…, "idleMs":…, "signOn":…, "shutdown":{"byUser":…, "restart":…}}
-//     {"do":"power", "kind":"suspend"}   {"do":"shutdown"}   {"do":"clock", "movedMs":5000}   {"do":"stop", "graceMs":0}
+//     {"do":"start", "folder":…, "bootId":…, "settings":{…}, "reportsBySelf":false, "sessions":[{"id":1,
+//     "account":{…}, "pipe":…}]}
+//     {"do":"session", "change":"lock", "id":1, "account":{…}, "pipe":…, "idleMs":…, "signOn":…,
+//     "shutdown":{"byUser":…, "restart":…}}
+//     {"do":"power", "kind":"suspend"}   {"do":"shutdown"}   {"do":"clock", "movedMs":5000}   {"do":"stop",
+//     "graceMs":0}
 //
 // Each is answered by a line when it is recorded. A logon's `pipe` is served for programs of that session: it stands
 // for the account, as the caller of the real pipe does.
@@ -33,7 +36,8 @@ constexpr Moment hardly_ever{3'600'000};
 
 template <typename T>
 T must(Result<T> result, const char* what) {
-  if (!result) give_up(std::string(what) + ": " + std::string(name(result.error().code)) + " " + result.error().detail);
+  if (!result)
+    give_up(std::string(what) + ": " + std::string(name(result.error().code)) + " " + result.error().detail);
   return std::move(result).value();
 }
 
@@ -47,7 +51,7 @@ SessionFacts facts_in(const Json& said) {
   SessionFacts facts;
   facts.account = account_in(said);
   facts.remote = said.value("remote", false);
-  facts.locked = said.value("locked", false);
+  if (said.contains("locked")) facts.locked = said["locked"].get<bool>();
   facts.logon_wall_ms = said.value("logonWallMs", std::int64_t{0});
   if (said.contains("idleMs")) facts.idle_ms = said["idleMs"].get<std::uint64_t>();
   if (said.value("signOn", "") == "automatic") facts.sign_on = SignOn::automatic;
@@ -120,14 +124,15 @@ class BridgeUnderTest {
     events_ = must(file_event_sink(folder / "events.log"), "event sink");
     machine_.boot = said.value("bootId", "boot-1");
     machine_.zone = said.value("timeZone", "Asia/Tokyo");
-    for (const Json& session : said.value("sessions", Json::array())) machine_.present[session["id"]] = facts_in(session);
+    for (const Json& session : said.value("sessions", Json::array()))
+      machine_.present[session["id"]] = facts_in(session);
     BridgeDelays delays;
     if (!said.value("reportsBySelf", false)) {
       delays.reporting = {hardly_ever, hardly_ever, hardly_ever, hardly_ever, hardly_ever, hardly_ever};
     }
     Settings settings = must(parse_settings(said["settings"].dump()), "settings");
-    bridge_ = must(bridge::Bridge::start({*files_, *random_, *clock_, *box_, machine_, *events_, folder, std::move(settings),
-                                  delays}),
+    bridge_ = must(bridge::Bridge::start(
+                       {*files_, *random_, *clock_, *box_, machine_, *events_, folder, std::move(settings), delays}),
                    "bridge");
     clients_.emplace(*bridge_, std::string(bridge_version));
     bridge_->set_clients(&*clients_);

@@ -1,0 +1,271 @@
+// The logon screen's questions over the real desk, and the pipe they come through.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "bridge/auth_pipe.h"
+#include "bridge/recorded_event.h"
+#ifndef _WIN32
+#include "bridge/posix/processes.h"
+#endif
+#include "test/bridge/told_machine.h"
+#include "test/fakes/windows_seams.h"
+#include "test/support.h"
+
+using namespace systemlog;
+using namespace systemlog::bridge;
+using namespace systemlog::test;
+
+namespace {
+
+const std::string sid = "S-1-5-21-1-2-3-1001";
+const std::string device = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI";
+
+struct FakeMirror final : MirrorStore {
+  LogonMirror held;
+  int writes = 0;
+  LogonMirror read() override { return held; }
+  Result<void> write(const LogonMirror& mirror) override {
+    const bool recovery = held.recovery_flag;
+    held = mirror;
+    held.recovery_flag = recovery;
+    ++writes;
+    return {};
+  }
+};
+
+/// contract/logon.ts, `devicePolicy`, for one account without an OTP secret.
+std::string policy(bool enforcement) {
+  return R"({"status":"current","version":"QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI","serverTime":"2023-11-14T22:13:20.000Z","rules":{"enforcement":)" +
+         std::string(enforcement ? "true" : "false") +
+         R"(,"probationDays":14,"whenBridgeDown":"deny","prompts":false,"smartCards":false,"sealedPassword":"allowed","breakGlassSids":["S-1-5-21-1-2-3-500"]},"accounts":[]})";
+}
+
+struct Screen : Bench {
+  ToldMachine machine;
+  RecordingEventSink events;
+  FakeAccountLookup accounts;
+  FakeMirror mirror;
+  SecretBytes secret = SecretBytes(32, 7);
+  std::mutex core;
+  std::unique_ptr<Recorder> recorder;
+  std::vector<std::pair<std::string, std::string>> proved;
+  int changes = 0;
+  std::unique_ptr<AuthDesk> desk;
+
+  Screen() {
+    accounts.accounts = {{sid, "PC-01", "taro", false}};
+    recorder =
+        std::move(Recorder::open({files, random, clock, machine, events, folder.path(), device, secret})).value();
+    LogonDesk logon =
+        std::move(LogonDesk::open(files, *box, random, clock, folder / "logon", device, secret)).value();
+    CrashBreaker breaker = std::move(CrashBreaker::open(files, folder / "crash-breaker")).value();
+    AuthDeskParts parts{core,
+                        *recorder,
+                        events,
+                        accounts,
+                        mirror,
+                        false,
+                        [] { return Moment{0}; },
+                        [this](const std::string& who, std::optional<std::string> method) {
+                          proved.emplace_back(who, method.value_or("nothing"));
+                        },
+                        [this] { ++changes; }};
+    desk = std::make_unique<AuthDesk>(std::move(parts), std::move(logon), std::move(breaker));
+  }
+
+  template <typename Answer>
+  Answer ask(const auth::Request& request) {
+    const auth::Response response = desk->answer(request, {4, 5, 1});
+    const auto* answer = std::get_if<Answer>(&response);
+    REQUIRE(answer != nullptr);
+    return std::move(const_cast<Answer&>(*answer));
+  }
+  void take_policy(bool enforcement) {
+    const std::lock_guard lock(core);
+    const Result<bool> taken = desk->take_policy(policy(enforcement));
+    REQUIRE(taken);
+  }
+  std::vector<std::string> recorded() {
+    std::vector<std::string> read;
+    const JournalPage page = std::move(recorder->journal().read(0, 500)).value();
+    for (const SealedRecord& sealed : page.records) {
+      const RecordedEvent event = std::move(read_recorded_event(sealed.record)).value();
+      read.push_back(event.kind + " " + event.reason.value_or("-"));
+    }
+    return read;
+  }
+};
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("the filter opens for every reason there is, and for no other") {
+  Screen screen;
+  CHECK_FALSE(screen.ask<auth::FilterAnswer>(auth::FilterQuestion{}).hide_others);
+  screen.take_policy(true);
+  auth::FilterAnswer answer = screen.ask<auth::FilterAnswer>(auth::FilterQuestion{});
+  CHECK(answer.hide_others);
+  CHECK_FALSE(answer.smart_cards_stay);
+  screen.mirror.held.recovery_flag = true;
+  answer = screen.ask<auth::FilterAnswer>(auth::FilterQuestion{});
+  CHECK_FALSE(answer.hide_others);
+  CHECK(answer.reason == Reason::recovery_flag);
+  screen.mirror.held.recovery_flag = false;
+  CHECK_FALSE(screen.ask<auth::FilterAnswer>(auth::FilterQuestion{Scenario::change_password}).hide_others);
+}
+
+TEST_CASE("a policy is recorded once, and left where the logon screen finds it without the bridge") {
+  Screen screen;
+  screen.take_policy(true);
+  screen.take_policy(true);
+  CHECK(screen.recorded() == Lines{"policy-change -"});
+  CHECK(screen.mirror.held.enforcement);
+  CHECK(screen.mirror.held.when_bridge_down == WhenBridgeDown::deny);
+  CHECK(screen.mirror.held.break_glass_sids == std::vector<std::string>{"S-1-5-21-1-2-3-500"});
+}
+
+TEST_CASE("typed names are nobody's until the system knows them") {
+  Screen screen;
+  CHECK(screen.ask<auth::AccountAnswer>(auth::AccountQuestion{".\\taro"}).sid == sid);
+  CHECK(screen.ask<auth::AccountAnswer>(auth::AccountQuestion{"taro"}).name == "taro");
+  CHECK(screen.ask<auth::Failure>(auth::AccountQuestion{"jiro"}).code == ErrorCode::not_found);
+  CHECK(screen.ask<auth::Failure>(auth::AccountQuestion{"a\\b\\c"}).code == ErrorCode::not_found);
+  CHECK(screen.ask<auth::Failure>(auth::AccountQuestion{"\xff\xfe"}).code == ErrorCode::not_found);
+}
+
+TEST_CASE("a password that LSA refused is an auth-failure of the account, and proves nothing") {
+  Screen screen;
+  screen.ask<auth::TileAnswer>(auth::TileQuestion{Scenario::logon, sid, false});
+  screen.desk->answer(auth::PasswordResult{sid, false, {}}, {4, 5, 1});
+  CHECK(screen.recorded() == Lines{"auth-failure wrong-password"});
+  CHECK(screen.proved == std::vector<std::pair<std::string, std::string>>{{sid, "nothing"}});
+}
+
+TEST_CASE("three LogonUI processes that fell over within ten minutes stand us down, for a day or until re-armed") {
+  Screen screen;
+  screen.take_policy(true);
+  constexpr std::uint32_t access_violation = 0xC0000005U;
+  screen.desk->provider_ended(access_violation);
+  screen.desk->provider_ended(0);
+  screen.desk->provider_ended(1);
+  screen.clock.pass(5 * 60'000);
+  screen.desk->provider_ended(access_violation);
+  CHECK(screen.ask<auth::FilterAnswer>(auth::FilterQuestion{}).hide_others);
+  screen.clock.pass(5 * 60'000);
+  screen.desk->provider_ended(access_violation);
+  const auth::FilterAnswer answer = screen.ask<auth::FilterAnswer>(auth::FilterQuestion{});
+  CHECK_FALSE(answer.hide_others);
+  CHECK(answer.reason == Reason::crash_breaker);
+  CHECK(screen.mirror.held.crash_breaker);
+  CHECK(screen.recorded() == Lines{"policy-change -", "policy-change crash-breaker"});
+  SUBCASE("a day later") {
+    screen.clock.pass(24 * 3'600'000);
+    CHECK(screen.ask<auth::FilterAnswer>(auth::FilterQuestion{}).hide_others);
+  }
+  SUBCASE("re-armed") {
+    CHECK(screen.desk->rearm().ok());
+    CHECK(screen.ask<auth::FilterAnswer>(auth::FilterQuestion{}).hide_others);
+    CHECK_FALSE(screen.mirror.held.crash_breaker);
+  }
+}
+
+TEST_CASE("locking the screen without touching a tile never counts as a crash") {
+  for (const std::uint32_t code : {0U, 1U, 0x40010004U, 0xC000013AU, 0x102U}) CHECK_FALSE(ended_abnormally(code));
+  for (const std::uint32_t code : {0xC0000005U, 0xC0000409U, 0xC0000374U, 0x80000003U}) CHECK(ended_abnormally(code));
+}
+
+TEST_CASE("the crash breaker remembers over a restart and forgets crashes that lie apart") {
+  Bench bench;
+  const auto path = bench.folder / "crash-breaker";
+  {
+    CrashBreaker breaker = std::move(CrashBreaker::open(bench.files, path)).value();
+    CHECK_FALSE(breaker.crashed(1'000'000));
+    CHECK_FALSE(breaker.crashed(1'000'000 + CrashBreaker::within_ms + 1));
+  }
+  CrashBreaker breaker = std::move(CrashBreaker::open(bench.files, path)).value();
+  CHECK_FALSE(breaker.crashed(1'000'000 + CrashBreaker::within_ms + 2));
+  CHECK(breaker.crashed(1'000'000 + CrashBreaker::within_ms + 3));
+  CHECK(std::move(CrashBreaker::open(bench.files, path)).value().tripped(2'000'000));
+}
+
+#ifndef _WIN32
+// --- the pipe
+// --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Pipe : Screen {
+  std::unique_ptr<Processes> processes = posix::processes();
+  std::string path = (folder / "auth").string();
+  AuthPipe pipe{std::move(serve_pipe({path, {}})).value(), *processes, {32, milliseconds(200), false}};
+
+  std::unique_ptr<PipeConnection> connect() {
+    return std::move(connect_pipe(path, milliseconds(1'000), false)).value();
+  }
+  static auth::Response ask(PipeConnection& connection, const auth::Request& request) {
+    REQUIRE(connection.write_all(auth::write_frame(request), milliseconds(1'000)));
+    return answer(connection);
+  }
+  static auth::Response answer(PipeConnection& connection) {
+    const auto read = [&connection](std::size_t size) {
+      SecretBytes bytes(size);
+      for (std::size_t got = 0; got < size;) {
+        const Result<std::size_t> some = connection.read_some(std::span(bytes).subspan(got), milliseconds(5'000));
+        REQUIRE(some);
+        REQUIRE(some.value() > 0);
+        got += some.value();
+      }
+      return bytes;
+    };
+    const SecretBytes head_bytes = read(auth::head_bytes);
+    const auth::Head head = std::move(auth::read_head(head_bytes)).value();
+    const SecretBytes payload = read(head.length);
+    return std::move(auth::read_response(head, payload)).value();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the pipe is there before the desk, and says that the desk is not") {
+  Pipe pipe;
+  const auto early = pipe.connect();
+  const auth::Response not_yet = Pipe::ask(*early, auth::FilterQuestion{});
+  CHECK(std::get<auth::Failure>(not_yet).code == ErrorCode::timed_out);
+  CHECK(std::holds_alternative<auth::PresenceNoted>(Pipe::ask(*early, auth::Presence{})));
+  pipe.pipe.open_desk(*pipe.desk);
+  CHECK(std::holds_alternative<auth::FilterAnswer>(Pipe::ask(*early, auth::FilterQuestion{})));
+}
+
+TEST_CASE("several ask at once, and one that stops in the middle of a frame is left behind") {
+  Pipe pipe;
+  pipe.pipe.open_desk(*pipe.desk);
+  const auto rude = pipe.connect();
+  const SecretBytes frame = auth::write_frame(auth::Request(auth::FilterQuestion{}));
+  REQUIRE(rude->write_all(ByteView(frame).first(6), milliseconds(1'000)));
+  const auto first = pipe.connect();
+  const auto second = pipe.connect();
+  CHECK(std::holds_alternative<auth::FilterAnswer>(Pipe::ask(*first, auth::FilterQuestion{})));
+  CHECK(std::holds_alternative<auth::FilterAnswer>(Pipe::ask(*second, auth::FilterQuestion{})));
+  std::array<std::uint8_t, 16> nothing{};
+  CHECK(rude->read_some(nothing, milliseconds(5'000)).value() == 0);
+}
+
+TEST_CASE("whoever speaks another version is told, garbage is not") {
+  Pipe pipe;
+  pipe.pipe.open_desk(*pipe.desk);
+  SecretBytes frame = auth::write_frame(auth::Request(auth::FilterQuestion{}));
+  frame[4] = 99;
+  const auto newer = pipe.connect();
+  REQUIRE(newer->write_all(frame, milliseconds(1'000)));
+  CHECK(std::get<auth::Failure>(Pipe::answer(*newer)).code == ErrorCode::unsupported_version);
+  const auto garbage = pipe.connect();
+  REQUIRE(garbage->write_all(bytes_of("GET / HTTP/1.1\r\n"), milliseconds(1'000)));
+  std::array<std::uint8_t, 16> nothing{};
+  CHECK(garbage->read_some(nothing, milliseconds(5'000)).value() == 0);
+}
+#endif
