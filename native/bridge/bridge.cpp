@@ -208,6 +208,12 @@ void Bridge::begin() {
   report_thread_ = std::thread([this] { report(); });
 }
 
+void Bridge::release_clients() {
+  const std::lock_guard lock(core_);
+  clients_released_ = true;
+  reported_.notify_all();
+}
+
 void Bridge::stop(std::chrono::milliseconds grace) {
   {
     std::unique_lock lock(core_);
@@ -350,6 +356,8 @@ void Bridge::recorded(const SessionEvent& event) {
 }
 
 void Bridge::add_set_aside() {
+  if (journal_known_ == recorder_->journal().id()) return;
+  journal_known_ = recorder_->journal().id();
   for (Journal& journal : recorder_->shelf().untold()) {
     if (!set_aside_known_.insert(journal.id()).second) continue;
     const std::string id = journal.id();
@@ -488,7 +496,7 @@ ClientDesk::Sync Bridge::sync() {
   if (policy_) policy_->ask(now());
   report_due_.notify_all();
   const bool done =
-      reported_.wait_for(lock, longest_sync, [&] { return reporter_->done(asked) || reporting_stops_; });
+      reported_.wait_for(lock, longest_sync, [&] { return reporter_->done(asked) || clients_released_; });
   if (!done || !reporter_->done(asked)) return {false, "unreachable"};
   return {reporter_->outcome().reached, reporter_->outcome().problem};
 }

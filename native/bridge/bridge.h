@@ -79,6 +79,8 @@ class Bridge final : public ClientDesk {
   void drain();
   /// The network came back.
   void network_up();
+  /// Clients that wait for the server are answered now; to be called before their pipe is stopped.
+  void release_clients();
   /// Reports what is left if that takes no longer than `grace`, and ends the threads. Pipes are to be stopped before.
   void stop(std::chrono::milliseconds grace);
 
@@ -148,12 +150,15 @@ class Bridge final : public ClientDesk {
   std::unique_ptr<PolicySync> policy_;
   Server server_;
   std::set<std::string> set_aside_known_;
+  /// Of which the journals set aside are known.
+  std::string journal_known_;
   std::map<std::string, Proof> proofs_;
   std::optional<std::int64_t> last_sync_wall_ms_;
   Moment beat_due_{0};
   Moment retry_due_ = never;
   bool following_ = false;
   bool stopping_ = false;
+  bool clients_released_ = false;
   bool reporting_stops_ = false;
   std::deque<Signal> told_;
   std::condition_variable signalled_;

@@ -121,8 +121,9 @@ void Host::stop(std::chrono::milliseconds grace) {
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
   auth_.stop();
-  if (clients_) clients_->stop();
   if (bridge_) {
+    bridge_->release_clients();
+    clients_->stop();
     bridge_->set_clients(nullptr);
     bridge_->stop(grace);
     parts_.events.report(Severity::information, event_ids::stopped, "The bridge has stopped.");

@@ -2,14 +2,13 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bridge/auth_pipe.h"
 #include "bridge/recorded_event.h"
-#ifndef _WIN32
-#include "bridge/posix/processes.h"
-#endif
 #include "test/bridge/told_machine.h"
+#include "test/fakes/processes.h"
 #include "test/fakes/windows_seams.h"
 #include "test/support.h"
 
@@ -191,7 +190,6 @@ TEST_CASE("the crash breaker remembers over a restart and forgets crashes that l
   CHECK(std::move(CrashBreaker::open(bench.files, path)).value().tripped(2'000'000));
 }
 
-#ifndef _WIN32
 // --- the pipe
 // --------------------------------------------------------------------------------------------------------
 
@@ -200,9 +198,9 @@ namespace {
 using std::chrono::milliseconds;
 
 struct Pipe : Screen {
-  std::unique_ptr<Processes> processes = posix::processes();
-  std::string path = (folder / "auth").string();
-  AuthPipe pipe{std::move(serve_pipe({path, {}})).value(), *processes, {32, milliseconds(200), false}};
+  FakeProcesses processes;
+  std::string path = test_pipe(folder, "auth");
+  AuthPipe pipe{std::move(serve_pipe({path, "D:(A;;GA;;;WD)"})).value(), processes, {32, milliseconds(200), false}};
 
   std::unique_ptr<PipeConnection> connect() {
     return std::move(connect_pipe(path, milliseconds(1'000), false)).value();
@@ -268,4 +266,29 @@ TEST_CASE("whoever speaks another version is told, garbage is not") {
   std::array<std::uint8_t, 16> nothing{};
   CHECK(garbage->read_some(nothing, milliseconds(5'000)).value() == 0);
 }
-#endif
+
+TEST_CASE("how a process that had our provider loaded ends is told to the breaker, others' ends are not") {
+  Pipe pipe;
+  pipe.take_policy(true);
+  pipe.processes.ends_with = 0xC0000005U;
+  pipe.pipe.open_desk(*pipe.desk);
+  const auto reason = [&pipe] { return pipe.ask<auth::FilterAnswer>(auth::FilterQuestion{}).reason; };
+  for (int i = 0; i < 4; ++i) Pipe::ask(*pipe.connect(), auth::FilterQuestion{});
+  CHECK(reason() == Reason::by_methods);
+  for (int i = 0; i < 3; ++i) Pipe::ask(*pipe.connect(), auth::Presence{});
+  for (int i = 0; i < 500 && reason() == Reason::by_methods; ++i) std::this_thread::sleep_for(milliseconds(10));
+  CHECK(reason() == Reason::crash_breaker);
+}
+
+TEST_CASE("whoever is not the system is turned away without a word") {
+  Screen screen;
+  FakeProcesses processes;
+  const std::string path = test_pipe(screen.folder, "auth");
+  AuthPipe pipe{std::move(serve_pipe({path, "D:(A;;GA;;;WD)"})).value(), processes};
+  pipe.open_desk(*screen.desk);
+  const auto connection = std::move(connect_pipe(path, milliseconds(1'000), false)).value();
+  const Result<PipePeer> me = connection->peer();
+  if (me && me.value().is_system) return;  // as in a container, where everybody is
+  std::array<std::uint8_t, 16> nothing{};
+  CHECK(connection->read_some(nothing, milliseconds(5'000)).value() == 0);
+}

@@ -6,16 +6,14 @@
 #include <vector>
 
 #include "bridge/bridge.h"
+#include "bridge/host.h"
 #include "bridge/recorded_event.h"
 #include "bridge/setup_options.h"
 #include "bridge/utf16.h"
 #include "test/bridge/told_machine.h"
+#include "test/fakes/processes.h"
 #include "test/fakes/windows_seams.h"
 #include "test/support.h"
-#ifndef _WIN32
-#include "bridge/host.h"
-#include "bridge/posix/processes.h"
-#endif
 
 using namespace systemlog;
 using namespace systemlog::bridge;
@@ -192,7 +190,6 @@ TEST_CASE("UTF-8 and UTF-16 say the same, and what is neither is replaced") {
   CHECK(utf8_of(u"\xd800x") == "\xEF\xBF\xBDx");
 }
 
-#ifndef _WIN32
 namespace {
 
 struct NoMirror final : MirrorStore {
@@ -205,23 +202,23 @@ struct Program : Bench {
   RecordingEventSink events;
   FakeAccountLookup accounts;
   NoMirror mirror;
-  std::unique_ptr<Processes> processes = posix::processes();
+  FakeProcesses processes;
 
-  std::string path(std::string_view name) const { return (folder / name).string(); }
+  std::string path(std::string_view name) const { return test_pipe(folder, name); }
   Result<std::unique_ptr<Host>> start() {
     return Host::start({files,
                         random,
                         clock,
                         *box,
                         machine,
-                        *processes,
+                        processes,
                         events,
                         accounts,
                         mirror,
                         false,
                         folder.path(),
-                        {path("auth"), {}},
-                        {path("client"), {}},
+                        {path("auth"), "D:(A;;GA;;;WD)"},
+                        {path("client"), "D:(A;;GA;;;WD)"},
                         {32, milliseconds(1'000), false},
                         {},
                         {},
@@ -255,4 +252,3 @@ TEST_CASE("the program opens the logon screen's pipe at once, whatever keeps its
   CHECK(program.start().error().code == ErrorCode::locked);
   host->stop(milliseconds(0));
 }
-#endif

@@ -63,6 +63,15 @@ inline void overwrite(const std::filesystem::path& path, std::size_t offset, Byt
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
+/// A pipe's name that nobody else uses.
+inline std::string test_pipe(const Folder& folder, std::string_view name) {
+#ifdef _WIN32
+  return "\\\\.\\pipe\\systemlog-test-" + folder.path().filename().string() + std::string(name);
+#else
+  return (folder / name).string();
+#endif
+}
+
 /// Files (that can be made to fail), random bytes, a clock and a secret box in a folder.
 struct Bench {
   Folder folder;

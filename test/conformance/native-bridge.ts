@@ -3,11 +3,14 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { z } from 'zod';
 import type { Account } from '../../contract/ids.ts';
 import type { BridgeSetup } from './bridge-protocol.ts';
 
 const NATIVE = path.join(import.meta.dirname, '..', '..', 'native');
 const BUILDS = ['build-linux', 'build-clang', 'build-release', 'build-dev'];
+
+const recordedAnswer = z.object({ headSequence: z.number() });
 
 /** The program built for tests, or null when the C++ part is not built here. */
 export const nativeBridgeProgram = (): string | null =>
@@ -70,8 +73,10 @@ export class NativeBridge {
     return answer.promise;
   }
 
-  session(change: string, session: NativeSession, more: object = {}): Promise<unknown> {
-    return this.tell({ do: 'session', change, ...session, ...more });
+  /** @returns how far the journal reaches then. */
+  async session(change: string, session: NativeSession, more: object = {}): Promise<number> {
+    const answer = await this.tell({ do: 'session', change, ...session, ...more });
+    return recordedAnswer.parse(answer).headSequence;
   }
 
   /** Ends it in order. @returns the exit code, so that a sanitizer's word is heard. */

@@ -19,7 +19,7 @@ describe.skipIf(!program)('the C++ bridge, killed at any moment', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'systemlog-'));
     const setup = { server: server.origin, company: 'abc123', accessToken: 'A'.repeat(32) };
     const session = { id: 1, account: TARO, pipe: path.join(folder, 'session') };
-    /** Sequences the bridge confirmed, and how far it may have come beyond. */
+    /** How far the bridge confirmed the journal to reach, and how far it can have come at most. */
     let confirmed = 0;
     let told = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -32,15 +32,15 @@ describe.skipIf(!program)('the C++ bridge, killed at any moment', () => {
         bootId: 'one-boot',
       });
       if (round === 0) {
-        await bridge.session('logon', session);
-        confirmed = told = 1;
+        confirmed = await bridge.session('logon', session);
+        told = 1;
       }
       const dies = pause(Math.random() * 60).then(() => bridge.kill());
       for (let locked = false; ; locked = !locked) {
         told += 1;
-        const recorded = await bridge.session(locked ? 'unlock' : 'lock', session).catch(() => null);
-        if (!recorded) break;
-        confirmed += 1;
+        const head = await bridge.session(locked ? 'unlock' : 'lock', session).catch(() => null);
+        if (head === null) break;
+        confirmed = head;
       }
       await dies;
     }

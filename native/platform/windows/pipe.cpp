@@ -219,8 +219,10 @@ Result<std::unique_ptr<PipeConnection>> connect_pipe(const std::string& name, mi
                                                      bool require_system) noexcept {
   const std::wstring path = windows::wide(name);
   const ULONGLONG deadline = GetTickCount64() + static_cast<ULONGLONG>(timeout.count());
+  // Not GENERIC_WRITE: it includes the right to serve the name, which no client is given.
+  constexpr DWORD access = FILE_GENERIC_READ | (FILE_GENERIC_WRITE & ~DWORD{FILE_CREATE_PIPE_INSTANCE});
   while (true) {
-    Handle pipe(CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING,
+    Handle pipe(CreateFileW(path.c_str(), access, 0, nullptr, OPEN_EXISTING,
                             FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, nullptr));
     if (pipe) {
       auto connection =

@@ -108,6 +108,7 @@ class BridgeUnderTest {
     if (what == "shutdown") return follow(ShutdownSignal{notice_in(said)});
     if (what == "clock") return follow(ClockSignal{said["movedMs"]});
     if (what == "stop") {
+      bridge_->release_clients();
       clients_->stop();
       bridge_->set_clients(nullptr);
       bridge_->stop(std::chrono::milliseconds(said.value("graceMs", 0)));
