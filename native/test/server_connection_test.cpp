@@ -315,11 +315,11 @@ TEST_CASE_FIXTURE(Line, "a ticket and an anchor are statements of this device ov
       sign_ticket(*key, {"https://s.example", "abc", "S-1-5-21-1-2-3-1001", nonce}).value();
   CHECK(ticket.statement == R"({"purpose":"ticket","server":"https://s.example","company":"abc","device":")" +
                                 key->id() + R"(","sid":"S-1-5-21-1-2-3-1001","nonce":"nonce-of-the-server"})");
-  ClockReading clock;
-  clock.run = {1, 2, 3, 4, 5, 6, 0x47, 8, 0x89, 10, 11, 12, 13, 14, 15, 16};
-  clock.uptime_ms = 5000;
+  ClockReading reading;
+  reading.run = {1, 2, 3, 4, 5, 6, 0x47, 8, 0x89, 10, 11, 12, 13, 14, 15, 16};
+  reading.uptime_ms = 5000;
   const SignedStatement anchor =
-      sign_anchor(*key, {"https://s.example", nonce, clock, {"journal", 7, "mac"}}).value();
+      sign_anchor(*key, {"https://s.example", nonce, reading, {"journal", 7, "mac"}}).value();
   CHECK(
       anchor.statement ==
       R"({"purpose":"anchor","server":"https://s.example","device":")" + key->id() +

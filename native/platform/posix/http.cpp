@@ -168,11 +168,13 @@ class CurlHttp final : public Http {
  private:
   static Result<Owned<curl_slist>> headers_of(const HttpRequest& request) {
     // What libcurl would add by itself and we do not want.
-    std::vector<std::string> lines = {"Expect:", "Content-Type:"};
+    std::vector<std::string> lines = {"Expect:"};
+    const bool typed = std::any_of(request.headers.begin(), request.headers.end(),
+                                   [](const auto& header) { return header.first == "content-type"; });
+    if (!typed) lines.emplace_back("Content-Type:");
     for (const auto& [name, value] : request.headers) {
       const std::string line = name + ": " + value;
       if (line.find_first_of("\r\n") != std::string::npos) return Error{ErrorCode::invalid_argument, "header"};
-      if (name == "content-type") lines.pop_back();
       lines.push_back(line);
     }
     Owned<curl_slist> list;

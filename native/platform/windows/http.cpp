@@ -40,7 +40,21 @@ Error failed(const char* step) {
   const DWORD code = GetLastError();
   ErrorCode kind = ErrorCode::io_failed;
   if (code == ERROR_WINHTTP_TIMEOUT) kind = ErrorCode::timed_out;
-  if (code == ERROR_WINHTTP_SECURE_FAILURE) kind = ErrorCode::authentication_failed;
+  switch (code) {
+    case ERROR_WINHTTP_SECURE_FAILURE:
+    // The reasons behind it: Windows tells them to a callback only, Wine in its place.
+    case ERROR_WINHTTP_SECURE_CHANNEL_ERROR:
+    case ERROR_WINHTTP_SECURE_CERT_DATE_INVALID:
+    case ERROR_WINHTTP_SECURE_CERT_CN_INVALID:
+    case ERROR_WINHTTP_SECURE_INVALID_CA:
+    case ERROR_WINHTTP_SECURE_INVALID_CERT:
+    case ERROR_WINHTTP_SECURE_CERT_REVOKED:
+    case ERROR_WINHTTP_SECURE_CERT_WRONG_USAGE:
+      kind = ErrorCode::authentication_failed;
+      break;
+    default:
+      break;
+  }
   return {kind, std::string(step) + ": error " + std::to_string(code)};
 }
 
@@ -152,7 +166,8 @@ class WindowsHttp final : public Http {
     const auto size = static_cast<DWORD>(request.body.size());
     const bool pinned = pin_ && target.secure;
     auto* body = size == 0 ? nullptr : const_cast<std::uint8_t*>(request.body.data());
-    // With a pin the body waits until the certificate was looked at.
+    // With a pin the body, where secrets are, waits until the certificate was looked at. The head has gone out by
+    // then: WinHTTP makes the handshake only to send it.
     const DWORD at_once = pinned ? 0 : size;
     if (WinHttpSendRequest(exchange, WINHTTP_NO_ADDITIONAL_HEADERS, 0, at_once == 0 ? WINHTTP_NO_REQUEST_DATA : body,
                            at_once, size, 0) == 0) {
@@ -199,8 +214,13 @@ class WindowsHttp final : public Http {
     answer.retry_after = header(exchange, WINHTTP_QUERY_RETRY_AFTER);
     while (true) {
       std::array<std::uint8_t, 16384> part{};
+      // What there is: reading more than that would wait until the buffer is full, however long a server drips.
+      DWORD there = 0;
+      if (WinHttpQueryDataAvailable(exchange, &there) == 0) return failed("read");
+      if (there == 0) return answer;
       DWORD got = 0;
-      if (WinHttpReadData(exchange, part.data(), static_cast<DWORD>(part.size()), &got) == 0) return failed("read");
+      const DWORD wanted = std::min(there, static_cast<DWORD>(part.size()));
+      if (WinHttpReadData(exchange, part.data(), wanted, &got) == 0) return failed("read");
       if (got == 0) return answer;
       if (GetTickCount64() > deadline) return Error{ErrorCode::timed_out, "http answer"};
       if (answer.body.size() + got > longest_answer) return Error{ErrorCode::too_long, "http answer"};

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "bridge/uplink/uplink.h"
@@ -21,6 +20,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Whose events are recorded, and whose standing is told.
+const std::string account_sid = "S-1-5-21-1-2-3-1001";
+
 Json failure(const Error& error) {
   return {{"error", std::string(name(error.code))}, {"detail", error.detail}};
 }
@@ -28,39 +30,6 @@ Json failure(const Error& error) {
 Moment steady_now() {
   return std::chrono::duration_cast<Moment>(std::chrono::steady_clock::now().time_since_epoch());
 }
-
-/// Takes whatever the server gives, as texts.
-class TextHolder final : public PolicyHolder {
- public:
-  Json policy;
-  Json secrets = Json::object();
-
-  std::string report() const override { return R"({"accounts":[]})"; }
-  std::string policy_version() const override { return policy.value("version", std::string()); }
-  std::vector<SecretDue> secrets_due() const override {
-    std::vector<SecretDue> due;
-    if (!policy.contains("accounts")) return due;
-    for (const Json& account : policy.at("accounts")) {
-      const std::string sid = account.at("sid");
-      if (account.at("otp").is_null() || secrets.contains(sid)) continue;
-      due.push_back({sid, account.at("otp").at("credential"), account.at("otp").at("enrolledHere")});
-    }
-    return due;
-  }
-  Result<bool> take_policy(std::string_view json) override {
-    Json taken = Json::parse(json, nullptr, false);
-    if (!taken.is_object()) return Error{ErrorCode::malformed, "policy"};
-    if (taken.value("status", "") == "unchanged") return false;
-    policy = std::move(taken);
-    return true;
-  }
-  Result<void> take_secret(const std::string& sid, std::string_view json) override {
-    Json taken = Json::parse(json, nullptr, false);
-    if (!taken.is_object()) return Error{ErrorCode::malformed, "secret"};
-    secrets[sid] = std::move(taken);
-    return {};
-  }
-};
 
 /// A bridge that keeps everything in one folder.
 struct Bridge {
@@ -74,7 +43,8 @@ struct Bridge {
   std::optional<ServerConnection> connection;
   std::optional<Registration> registration;
   std::optional<Reporter> reporter;
-  TextHolder desk;
+  std::optional<LogonDesk> desk;
+  std::optional<DeskPolicy> holder;
   std::optional<PolicySync> policy;
   std::mutex core;
   std::optional<Uplink> uplink;
@@ -102,7 +72,13 @@ struct Bridge {
     if (!opened) return opened.error();
     registration = std::move(opened).value();
     reporter.emplace(*journal, *random, Reporter::TrayIsThere());
-    policy.emplace(desk, *random);
+    if (Result<void> made = files->make_folder(folder / "logon"); !made) return made;
+    Result<LogonDesk> opened_desk =
+        LogonDesk::open(*files, *box, *random, *clock, folder / "logon", identity->key->id(), identity->secret);
+    if (!opened_desk) return opened_desk.error();
+    desk.emplace(std::move(opened_desk).value());
+    holder.emplace(*desk);
+    policy.emplace(*holder, *random);
     uplink.emplace(UplinkParts{core,
                                *connection,
                                *identity,
@@ -143,7 +119,7 @@ struct Bridge {
       event.kind = i % 2 == 0 ? "lock" : "unlock";
       event.occurred_at_ms = reading.wall_ms;
       event.time_zone = "Asia/Tokyo";
-      event.account = EventAccount{"S-1-5-21-1-2-3-1001", "PC-01", "田中"};
+      event.account = EventAccount{account_sid, "PC-01", "田中"};
       event.session = "session-1";
       event.clock = reading;
       const Result<SealedRecord> appended = journal->append(write_event(event));
@@ -163,6 +139,7 @@ Json sync(const std::vector<std::string>& arguments) {
   const std::uint64_t asked = bridge.reporter->ask(steady_now());
   for (int steps = 0; steps < 1000 && bridge.uplink->due() <= steady_now(); ++steps) bridge.uplink->step();
   const SyncOutcome& outcome = bridge.reporter->outcome();
+  const std::optional<LogonDesk::Standing> standing = bridge.desk->standing(account_sid);
   return {{"device", bridge.identity->key->id()},
           {"keeper", static_cast<int>(bridge.identity->key->keeper())},
           {"registered", bridge.registration->state().has_value()},
@@ -173,8 +150,8 @@ Json sync(const std::vector<std::string>& arguments) {
           {"headSequence", bridge.journal->head_sequence()},
           {"receivedThrough", bridge.journal->received_through()},
           {"policyProblem", bridge.policy->problem()},
-          {"policy", bridge.desk.policy},
-          {"secrets", bridge.desk.secrets}};
+          {"policyVersion", bridge.desk->policy_version()},
+          {"secretHeld", standing ? Json(standing->secret_held) : Json(nullptr)}};
 }
 
 Json ticket(const std::vector<std::string>& arguments) {
