@@ -1,5 +1,5 @@
 import type { Sid } from '../../contract/ids.ts';
-import type { Credentials } from './page-messages.ts';
+import type { Credentials } from './tile-messages.ts';
 
 /** A person who may use the PC. */
 export interface PcUser {
@@ -18,5 +18,5 @@ export type Authentication =
 export type Authenticate = (user: PcUser, credentials: Credentials) => Promise<Authentication>;
 
 /** Any password but none. It proves nothing; the page says so. */
-export const anyPassword: Authenticate = async (_user, { password }) =>
+export const anyPassword: Authenticate = async (_user, { password = '' }) =>
   password === '' ? { accepted: false, reason: 'password-missing' } : { accepted: true, method: 'password' };

@@ -1,19 +1,15 @@
 /** What the page of the virtual PC and its hardware say to each other. The browser uses this file too. */
 import { z } from 'zod';
 import { companyCode, instant, sid } from '../../contract/ids.ts';
+import { accountEnforcement } from '../../contract/logon.ts';
 import { punchState } from '../../contract/me.ts';
-
-/** What was typed at the sign-in screen. */
-export const credentials = z.object({
-  password: z.string().max(256),
-  /** One-time code, where the logon asks for one. */
-  otp: z.string().max(16).optional(),
-});
-export type Credentials = z.infer<typeof credentials>;
+import { credentials, signInRefusal } from './tile-messages.ts';
 
 /** What a person can do: to the PC through its screen, and around it with their hands. */
 export const action = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sign-in'), sid, credentials }),
+  /** The whole sign-in, from within the session on the monitor, without anything coming of it but its result. */
+  z.object({ type: z.literal('rehearse'), credentials }),
   z.object({ type: z.literal('lock') }),
   z.object({ type: z.literal('sign-out') }),
   z.object({ type: z.literal('switch-user') }),
@@ -31,11 +27,13 @@ export const action = z.discriminatedUnion('type', [
 ]);
 export type Action = z.infer<typeof action>;
 
-/** Why nothing was done. The codes of a refused sign-in are those of `authenticate`. */
-export const ACTION_REFUSALS = ['not-now', 'unknown-user', 'password-missing', 'wrong-credentials'] as const;
+/** A refused sign-in or rehearsal says more than its reason. */
 export const actionResult = z.discriminatedUnion('done', [
   z.object({ done: z.literal(true) }),
-  z.object({ done: z.literal(false), reason: z.enum(ACTION_REFUSALS) }),
+  z.object({
+    done: z.literal(false),
+    ...signInRefusal.partial({ waitMs: true, clockOffsetMs: true, recoveryCodesLeft: true }).shape,
+  }),
 ]);
 export type ActionResult = z.infer<typeof actionResult>;
 
@@ -73,6 +71,10 @@ const userView = z.object({
   /** `console`: on the monitor now; `background`: signed in behind another user; null: not signed in. */
   session: z.enum(['console', 'background']).nullable(),
   locked: z.boolean(),
+  /** The password of the Windows account, which a visitor has to be told. */
+  passwordHint: z.string().optional(),
+  /** How far two factors have come for the account on this PC. */
+  enforcement: accountEnforcement.optional(),
   client: z.object({ running: z.boolean(), status: clientView.nullable() }).nullable(),
 });
 export type UserView = z.infer<typeof userView>;
@@ -103,6 +105,8 @@ export const pcState = z.object({
   clockOffsetMs: z.number(),
   power,
   cablePlugged: z.boolean(),
+  /** The C++ core that checks codes; without it Windows asks for a password alone. */
+  core: z.enum(['available', 'missing']).optional(),
   users: z.array(userView),
   bridge: z.object({
     running: z.boolean(),

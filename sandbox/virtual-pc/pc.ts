@@ -187,6 +187,8 @@ export class Pc {
     switch (action.type) {
       case 'sign-in':
         return this.#signIn(action);
+      case 'rehearse':
+        return NOT_NOW;
       case 'lock':
         return this.#take(lock(this.#machine));
       case 'sign-out':

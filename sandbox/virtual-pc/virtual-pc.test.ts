@@ -241,13 +241,13 @@ test('asleep it sends nothing; awake it goes on in a new clock run', async () =>
 test('the way of signing in is whatever the logon core says', async () => {
   await running.close();
   running = await create({
-    authenticate: async (_user, { otp }) =>
-      otp === '123456'
+    authenticate: async (_user, { code }) =>
+      code === '123456'
         ? { accepted: true, method: 'otp+password' }
         : { accepted: false, reason: 'wrong-credentials' },
   });
   expect(await signIn(TARO)).toMatchObject({ done: false, reason: 'wrong-credentials' });
-  const credentials = { password: 'x', otp: '123456' };
+  const credentials = { password: 'x', code: '123456' };
   expect(await act({ type: 'sign-in', sid: TARO.sid, credentials })).toMatchObject({ done: true });
   const lines = (await readFile(path.join(directory, 'bridge', 'journal.jsonl'), 'utf8')).trim().split('\n');
   expect(lines.at(-1)).toContain('otp+password');
