@@ -27,12 +27,13 @@ export const action = z.discriminatedUnion('type', [
 ]);
 export type Action = z.infer<typeof action>;
 
-/** Why nothing was done. A refused `sign-in` or `rehearse` has reasons of its own. */
-export const ACTION_REFUSALS = ['not-now', 'unknown-user'] as const;
-export const actionResult = z.union([
+/** `not-now` or `unknown-user` for any action; a refused `sign-in` or `rehearse` has reasons of its own and says more. */
+export const actionResult = z.discriminatedUnion('done', [
   z.object({ done: z.literal(true) }),
-  z.object({ done: z.literal(false), ...signInRefusal.shape }),
-  z.object({ done: z.literal(false), reason: z.enum(ACTION_REFUSALS) }),
+  z.object({
+    done: z.literal(false),
+    ...signInRefusal.partial({ waitMs: true, clockOffsetMs: true, recoveryCodesLeft: true }).shape,
+  }),
 ]);
 export type ActionResult = z.infer<typeof actionResult>;
 
