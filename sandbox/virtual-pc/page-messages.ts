@@ -8,7 +8,7 @@ import { credentials, signInRefusal } from './tile-messages.ts';
 /** What a person can do: to the PC through its screen, and around it with their hands. */
 export const action = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sign-in'), sid, credentials }),
-  /** The whole sign-in, from within the session on the monitor, without anything coming of it but its result. */
+  /** From within the session on the monitor: the whole sign-in, without leaving or recording anything. */
   z.object({ type: z.literal('rehearse'), credentials }),
   z.object({ type: z.literal('lock') }),
   z.object({ type: z.literal('sign-out') }),
@@ -27,7 +27,7 @@ export const action = z.discriminatedUnion('type', [
 ]);
 export type Action = z.infer<typeof action>;
 
-/** A refused sign-in or rehearsal says more than its reason. */
+/** `not-now` or `unknown-user` for any action; a refused `sign-in` or `rehearse` has reasons of its own and says more. */
 export const actionResult = z.discriminatedUnion('done', [
   z.object({ done: z.literal(true) }),
   z.object({
@@ -56,7 +56,10 @@ export const clientView = z.object({
       in: instant.nullable(),
       out: instant.nullable(),
       inState: punchState.nullable(),
+      /** Why it is held, in a code of `HOLD_REASONS`. */
+      inReason: z.string().nullable(),
       outState: punchState.nullable(),
+      outReason: z.string().nullable(),
       linked: z.boolean(),
     })
     .nullable(),
@@ -68,13 +71,13 @@ const userView = z.object({
   name: z.string(),
   domain: z.string(),
   displayName: z.string(),
+  /** Their Windows password, so that whoever tries the PC knows it. */
+  passwordHint: z.string(),
+  /** How far they have come towards being asked for codes here; null while the PC's policy does not name them. */
+  enforcement: accountEnforcement.nullable(),
   /** `console`: on the monitor now; `background`: signed in behind another user; null: not signed in. */
   session: z.enum(['console', 'background']).nullable(),
   locked: z.boolean(),
-  /** The password of the Windows account, which a visitor has to be told. */
-  passwordHint: z.string().optional(),
-  /** How far two factors have come for the account on this PC. */
-  enforcement: accountEnforcement.optional(),
   client: z.object({ running: z.boolean(), status: clientView.nullable() }).nullable(),
 });
 export type UserView = z.infer<typeof userView>;
@@ -105,9 +108,13 @@ export const pcState = z.object({
   clockOffsetMs: z.number(),
   power,
   cablePlugged: z.boolean(),
-  /** The C++ core that checks codes; without it Windows asks for a password alone. */
-  core: z.enum(['available', 'missing']).optional(),
   users: z.array(userView),
+  /** The logon core; without it every tile is Windows' own. */
+  core: z.enum(['available', 'missing']),
+  /** Why the core asks nobody though it is there, such as `vault-damaged`; null when nothing is wrong. */
+  coreProblem: z.string().nullable(),
+  /** Whether the server has told this PC a policy for logon. */
+  policyKnown: z.boolean(),
   bridge: z.object({
     running: z.boolean(),
     registered: z.boolean(),

@@ -10,6 +10,7 @@ import { type DeviceRegistration, deviceRegistration, type PublicKey } from '../
 import { GENESIS_MAC, type SealedEvent, sealedEvent, sessionEvent } from '../../contract/event.ts';
 import { readSignatureHeaders, signatureBase } from '../../contract/http-signature.ts';
 import { deviceId, journalId, type Sid } from '../../contract/ids.ts';
+import { type DeviceRules, logonReport, secretRequest } from '../../contract/logon.ts';
 import { PROBLEMS, type ProblemCode } from '../../contract/problem.ts';
 import { sessionRequest } from '../../contract/session.ts';
 import {
@@ -49,6 +50,16 @@ export class ScriptedServer {
   refuseWith: ProblemCode | null = null;
   /** Answers uploads without receipts while true. */
   withholdReceipts = false;
+  /** The company's rules for its PCs. */
+  rules: DeviceRules = {
+    enforcement: false,
+    probationDays: 14,
+    whenBridgeDown: 'password-only',
+    breakGlassSids: [],
+    prompts: false,
+    smartCards: false,
+    sealedPassword: 'allowed',
+  };
   readonly #http: Server;
   readonly #nonces = new Set<string>();
   readonly #tokens = new Map<string, { device: string; sid: Sid }>();
@@ -115,6 +126,8 @@ export class ScriptedServer {
       return { nonce, expiresAt: new Date(Date.now() + 60_000).toISOString(), serverTime };
     }
     if (request.url === '/v1/me') return { ...this.#me(request), serverTime };
+    const url = new URL(request.url ?? '/', this.origin);
+    if (url.pathname === '/v1/device/policy') return { ...this.#policy(request, raw, url), serverTime };
     const zipped = request.headers['content-encoding'] === 'gzip';
     const body: unknown = JSON.parse((zipped ? gunzipSync(raw) : raw).toString('utf8'));
     switch (request.url) {
@@ -124,9 +137,33 @@ export class ScriptedServer {
         return { ...this.#session(body), serverTime };
       case '/v1/events':
         return { ...this.#take(request, raw, body), serverTime };
+      case '/v1/device/logon-report':
+        this.#signedDevice(request, raw);
+        logonReport.parse(body);
+        return { policyVersion: this.#policyVersion(), serverTime };
+      case '/v1/device/otp-secret':
+        this.#signedDevice(request, raw);
+        secretRequest.parse(body);
+        throw new Refusal('account-unlinked');
       default:
         throw new Refusal('not-found');
     }
+  }
+
+  /** Nobody is linked here, so nothing is enforced. */
+  #policy(request: IncomingMessage, raw: Buffer, url: URL) {
+    this.#signedDevice(request, raw);
+    const version = this.#policyVersion();
+    if (url.searchParams.get('version') === version) return { status: 'unchanged', version };
+    return { status: 'current', version, rules: this.rules, accounts: [] };
+  }
+
+  #policyVersion(): string {
+    return createHash('sha256').update(JSON.stringify(this.rules)).digest('base64url');
+  }
+
+  #signedDevice(request: IncomingMessage, raw: Buffer): void {
+    if (this.#caller(request, raw).by !== 'device') throw new Refusal('signature-missing');
   }
 
   #register(request: IncomingMessage, raw: Buffer, body: unknown) {
