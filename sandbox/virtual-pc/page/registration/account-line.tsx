@@ -10,7 +10,7 @@ export function AccountLine({ state, user, onOpen }: { state: PcState; user: Use
   const { t } = useSpeech();
   const status = user.client?.status;
   const about = `${user.enforcement} ${status?.server} ${status?.today?.linked}`;
-  const { standing, refused } = useAccount(state.core ?? 'available', about);
+  const { standing, refused } = useAccount(state.core, about);
   const name = standing && standingOf(standing);
   const unfinished = name !== null && isUnfinished(name);
   const problem = refused && problemText(refused, 'nothing');

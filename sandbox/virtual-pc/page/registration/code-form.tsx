@@ -73,7 +73,8 @@ export function CodeForm({
           maxLength={64}
           spellCheck={false}
           placeholder={placeholder}
-          disabled={blocked}
+          readOnly={blocked}
+          aria-disabled={blocked}
           aria-invalid={refused !== null}
           aria-describedby={`${id}-problem`}
           onChange={({ target }) => setCode(target.value)}

@@ -38,11 +38,11 @@ export function CodesStep({
         </button>
       </div>
       <p className="warning-note">{t('registration.codes.once')}</p>
-      <label className="kept">
-        <input type="checkbox" checked={kept} onChange={({ target }) => setKept(target.checked)} />
-        {t('registration.codes.kept')}
-      </label>
       <div className="step-actions">
+        <label className="kept">
+          <input type="checkbox" checked={kept} onChange={({ target }) => setKept(target.checked)} />
+          {t('registration.codes.kept')}
+        </label>
         <button type="button" className="primary" disabled={!kept} onClick={onKept}>
           {t('registration.next')}
         </button>

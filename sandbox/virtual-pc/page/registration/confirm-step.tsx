@@ -50,7 +50,7 @@ export function ConfirmStep({
           <button
             type="button"
             className="phone-scan"
-            disabled={scanned}
+            aria-disabled={scanned}
             onClick={() => phone.scan(uri, nowMs)}
           >
             <PhoneIcon />

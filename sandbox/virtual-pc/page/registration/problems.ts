@@ -50,4 +50,4 @@ export function problemText(
 
 /** After these the code that was typed is not good any more; otherwise it stays, to be corrected or sent again. */
 export const spendsCode = ({ code }: Pick<Refused, 'code'>): boolean =>
-  ['otp-wrong', 'otp-used', 'codes-off', 'too-many-requests'].includes(code);
+  ['otp-wrong', 'first-code-wrong', 'otp-used', 'codes-off', 'too-many-requests'].includes(code);

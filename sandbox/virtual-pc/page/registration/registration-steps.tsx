@@ -59,7 +59,7 @@ export function RegistrationSteps({
   onClose: () => void;
 }) {
   const { t } = useSpeech();
-  const { standing, refused, reload } = useAccount(state.core ?? 'available', `${user.enforcement}`);
+  const { standing, refused, reload } = useAccount(state.core, `${user.enforcement}`);
   const [view, setView] = useState<View>(BY_STAGE);
   const show = (next: View) => {
     onUnfinished(next.name === 'confirm' ? 'enrolment' : next.name === 'codes' ? 'codes' : null);
@@ -70,7 +70,8 @@ export function RegistrationSteps({
     show(BY_STAGE);
   };
 
-  if (!standing) {
+  // What is known is not what is: after a step that changed something, nothing is shown but what was heard since.
+  if (!standing || (refused && view.name === 'by-stage')) {
     const said = refused && problemText(refused, 'nothing');
     return said ? (
       <>

@@ -3,6 +3,7 @@ import type { UserView } from '../../page-messages.ts';
 import type { Act } from '../connection.ts';
 import { useSpeech } from '../language.tsx';
 import { ProofFields, ProofRefusal, SealOffer } from '../sign-in/proof-fields.tsx';
+import { reasonText } from '../sign-in/refusals.ts';
 import { useProof } from '../sign-in/use-proof.ts';
 import { Spinner } from '../spinner.tsx';
 import { StepHeading } from './step-heading.tsx';
@@ -34,6 +35,9 @@ export function RehearsalStep({
       return refused;
     },
   });
+  // Without a code to ask for there is nothing to rehearse.
+  const plain = proof.tile !== null && proof.tile.action !== 'ask';
+  const said = plain && proof.tile ? reasonText(proof.tile.reason) : null;
   return (
     <>
       <StepHeading>{t('registration.rehearsal.title')}</StepHeading>
@@ -46,7 +50,12 @@ export function RehearsalStep({
             {t(proof.unheard ? 'signIn.unheard' : 'signIn.checking')}
           </p>
         )}
-        <ProofFields proof={proof} id={id} />
+        {plain && (
+          <p className="note" role="status">
+            {t('registration.rehearsal.notAsked')} {said && t(said.key, said.values)}
+          </p>
+        )}
+        {!plain && <ProofFields proof={proof} id={id} />}
         <ProofRefusal
           proof={proof}
           id={id}

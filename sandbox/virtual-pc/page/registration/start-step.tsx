@@ -50,7 +50,7 @@ export function StartStep({
       <p>{t(again ? 'registration.start.whyAgain' : 'registration.start.why')}</p>
       {!again && <p>{t('registration.start.need')}</p>}
       {free ? (
-        <div className="step-actions">
+        <div className="step-actions start">
           <button type="button" className="primary" disabled={busy} onClick={() => void startAtOnce()}>
             {t('registration.start.begin')}
           </button>

@@ -94,7 +94,11 @@ export const TOLD_REASONS = [
   'bridge-down-denied',
 ] as const;
 
-export const isTold = (reason: string): boolean => TOLD_REASONS.some((told) => told === reason);
+/** The key of the text for a tile's reason; null where there is nothing to say. A vault that does not open has many names. */
+export function reasonText(reason: string): { key: string; values: Record<string, string> } | null {
+  if (reason.startsWith('vault-')) return { key: 'signIn.reason.vault', values: { code: reason } };
+  return TOLD_REASONS.some((told) => told === reason) ? { key: `signIn.reason.${reason}`, values: {} } : null;
+}
 
 const missing = (reason: KnownRefusal): SignInRefusal => ({
   reason,

@@ -6,7 +6,7 @@ import { useSpeech } from '../language.tsx';
 import { Spinner } from '../spinner.tsx';
 import { EmergencyChallenge } from './emergency-challenge.tsx';
 import { ProofFields, ProofRefusal, ProofWays, SealOffer } from './proof-fields.tsx';
-import { isTold } from './refusals.ts';
+import { reasonText } from './refusals.ts';
 import { type Proof, useProof } from './use-proof.ts';
 
 /** One user's tile: what the policy asks for, all on one page. */
@@ -102,16 +102,24 @@ function TileState({ proof: { tile, unheard } }: { proof: Proof }) {
       </p>
     );
   }
-  return null;
+  return tile.action === 'deny' ? (
+    <p className="tile-waits" role="alert">
+      {t('signIn.denied')}
+    </p>
+  ) : null;
 }
 
-/** One calm line on why the tile asks what it asks. */
+/** One calm line on why the tile asks what it asks, and one on what a recovery code is. */
 function TileReason({ proof: { tile, way } }: { proof: Proof }) {
   const { t } = useSpeech();
   if (!tile) return null;
-  const { reason, recoveryCodesLeft } = tile;
-  if (way === 'recovery') {
-    return <p className="tile-reason">{t('signIn.recoveryLeft', { n: recoveryCodesLeft })}</p>;
-  }
-  return isTold(reason) ? <p className="tile-reason">{t(`signIn.reason.${reason}`)}</p> : null;
+  const said = reasonText(tile.reason);
+  return (
+    <>
+      {said && <p className="tile-reason">{t(said.key, said.values)}</p>}
+      {way === 'recovery' && (
+        <p className="tile-reason">{t('signIn.recoveryLeft', { n: tile.recoveryCodesLeft })}</p>
+      )}
+    </>
+  );
 }
