@@ -195,7 +195,7 @@ function Client({ state, act }: Props) {
   );
 }
 
-function Bridge({ state: { bridge } }: { state: PcState }) {
+function Bridge({ state: { bridge, core, coreProblem } }: { state: PcState }) {
   const { t } = useSpeech();
   const registered = bridge.registered ? 'desk.bridgeRegistered' : 'desk.bridgeUnregistered';
   const code = bridge.lastProblem;
@@ -210,6 +210,8 @@ function Bridge({ state: { bridge } }: { state: PcState }) {
         <ul className="details">
           <li>{t('desk.unreceived', { n: bridge.unreceived })}</li>
           {code && <li className="warning">{t(`problem.${code}`, {}, t('desk.serverSaid', { code }))}</li>}
+          {core === 'missing' && <li className="warning">{t('desk.coreMissing')}</li>}
+          {coreProblem && <li className="warning">{t('desk.coreProblem', { code: coreProblem })}</li>}
           {bridge.journalSetAside && <li className="warning">{t('desk.journalSetAside')}</li>}
         </ul>
       )}

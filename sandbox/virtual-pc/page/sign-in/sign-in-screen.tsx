@@ -1,12 +1,12 @@
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { PcState } from '../../page-messages.ts';
-import { Avatar } from '../avatar.tsx';
 import type { Act } from '../connection.ts';
 import { consoleUser } from '../console-user.ts';
 import { NetworkIcon, NetworkOffIcon } from '../icons.tsx';
 import { useSpeech } from '../language.tsx';
 import { PowerMenu } from '../power-menu.tsx';
 import { SignInForm } from './sign-in-form.tsx';
+import { UserTiles } from './user-tiles.tsx';
 
 /** Who was chosen last, over lock and unlock. */
 const LAST_USER = 'virtual-pc.user';
@@ -59,42 +59,5 @@ export function SignInScreen({
         <PowerMenu act={act} className="corner-button" />
       </div>
     </section>
-  );
-}
-
-function UserTiles({
-  state,
-  chosen,
-  onChoose,
-}: {
-  state: PcState;
-  chosen: string;
-  onChoose: (sid: string) => void;
-}) {
-  const { t } = useSpeech();
-  const list = useRef<HTMLUListElement>(null);
-  // The list scrolls when it is long; who is chosen is in sight from the start.
-  useEffect(
-    () => list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' }),
-    [],
-  );
-  return (
-    <ul ref={list} className="user-tiles" aria-label={t('signIn.users')}>
-      {state.users.map((user, n) => (
-        <li key={user.sid}>
-          <button type="button" aria-current={user.sid === chosen} onClick={() => onChoose(user.sid)}>
-            <Avatar displayName={user.displayName} index={n} />
-            <span>
-              <span className="tile-name">{user.displayName}</span>
-              {user.session && (
-                <span className="tile-state">
-                  {user.session === 'console' ? t('signIn.locked') : t('signIn.signedIn')}
-                </span>
-              )}
-            </span>
-          </button>
-        </li>
-      ))}
-    </ul>
   );
 }
