@@ -40,21 +40,28 @@ export class ScriptedLogon {
     smartCards: false,
     sealedPassword: 'allowed',
   };
+  /** SIDs whose secrets are not released, whatever is asked. */
+  readonly withheld = new Set<string>();
   #accounts: ScriptedAccount[] = [];
 
-  /** Links an account and, unless said otherwise, has it enrolled; the same account again replaces it. */
+  /**
+   * Links an account and, unless said otherwise, has it enrolled; the same account again replaces it.
+   * @returns its OTP secret, for an authenticator.
+   */
   link(
     sid: string,
-    more: { methods?: LogonMethods; enrolled?: { here: boolean; releasedFor?: string } | null },
-  ) {
+    more: { methods?: LogonMethods; enrolled?: { here: boolean; releasedFor?: string } | null } = {},
+  ): Uint8Array {
     const { methods = 'password+otp', enrolled = { here: true } } = more;
+    const secret = randomBytes(20);
     const otp = enrolled && {
       credential: credentialId.parse(crypto.randomUUID()),
-      secret: randomBytes(20),
+      secret,
       enrolledHere: enrolled.here,
       releasedFor: enrolled.releasedFor ?? '',
     };
     this.#accounts = [...this.#accounts.filter((one) => one.sid !== sid), { sid, methods, otp }];
+    return secret;
   }
 
   unlink(sid: string): void {
@@ -97,7 +104,7 @@ export class ScriptedLogon {
   /** POST /v1/device/otp-secret: the secret, or why not. */
   release(device: string, deviceSecret: Buffer, { sid, code }: SecretRequest): object | ProblemCode {
     const account = this.#accounts.find((one) => one.sid === sid);
-    if (!account) return 'account-unlinked';
+    if (!account || this.withheld.has(sid)) return 'account-unlinked';
     const { otp } = account;
     if (!otp) return 'otp-not-enrolled';
     if (!otp.enrolledHere && code === undefined) return 'code-needed';
