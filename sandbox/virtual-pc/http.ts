@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { answerOnlyLocally } from '../local-only.ts';
 import { action, type PcState } from './page-messages.ts';
 import type { Pc } from './pc.ts';
-import { type emergencyChallenge, tileRequest } from './tile-messages.ts';
+import { type ClientReply, clientCommand, type emergencyChallenge, tileRequest } from './tile-messages.ts';
 
 /** Where `buildPage` puts the page. */
 export const PAGE_DIRECTORY = path.join(import.meta.dirname, 'dist');
@@ -67,6 +67,13 @@ export async function pcHttp(pc: Pc, alsoAs?: string): Promise<FastifyInstance> 
     return { challenge: await pc.emergencyChallenge(asked.data.sid) } satisfies z.infer<
       typeof emergencyChallenge
     >;
+  });
+
+  http.post('/api/client', async (request, reply) => {
+    const asked = clientCommand.safeParse(request.body);
+    if (asked.success) return pc.askClient(asked.data);
+    const refusal: ClientReply = { ok: false, code: 'malformed-command', retryAfterMs: null };
+    return reply.code(400).send(refusal);
   });
 
   if (existsSync(PAGE_DIRECTORY)) {

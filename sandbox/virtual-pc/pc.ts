@@ -5,7 +5,7 @@ import type { Sid } from '../../contract/ids.ts';
 import type { BridgeDelays, BridgeState } from './bridge/hardware-messages.ts';
 import { BridgeGone, BridgeProcess } from './bridge-process.ts';
 import { Cable } from './cable.ts';
-import type { ClientCommand } from './client-process.ts';
+import { type ClientCommand, NO_CLIENT } from './client-process.ts';
 import { Clients } from './clients.ts';
 import { EventLog } from './event-log.ts';
 import { DONE, LiveMachine, NOT_NOW } from './live-machine.ts';
@@ -16,7 +16,7 @@ import { viewOf } from './pc-view.ts';
 import { Power } from './power.ts';
 import { Remembered } from './remembered.ts';
 import { SignInTries } from './sign-in-tries.ts';
-import type { Credentials, Tile } from './tile-messages.ts';
+import type { ClientCommandRequest, ClientReply, Credentials, Tile } from './tile-messages.ts';
 import { type PcUser, WindowsAccounts } from './windows-accounts.ts';
 
 export interface PcOptions {
@@ -168,6 +168,12 @@ export class Pc {
   /** A challenge for a user's emergency answer; null when there is nobody to give one. */
   async emergencyChallenge(sid: Sid): Promise<string | null> {
     return this.#accounts.of(sid) && this.#logonUi.emergencyChallenge(sid);
+  }
+
+  /** Has the client of the session on the monitor do something; `no-client` while nobody could ask it. */
+  async askClient(command: ClientCommandRequest): Promise<ClientReply> {
+    const session = consoleSession(this.#machine.now);
+    return session && !session.locked ? this.#clients.request(session.session, command) : NO_CLIENT;
   }
 
   /** Does what a person does. Resolves when it has taken effect and is recorded. */

@@ -10,7 +10,7 @@ import { type DeviceRegistration, deviceRegistration, type PublicKey } from '../
 import { GENESIS_MAC, type SealedEvent, sealedEvent, sessionEvent } from '../../contract/event.ts';
 import { readSignatureHeaders, signatureBase } from '../../contract/http-signature.ts';
 import { deviceId, journalId, type Sid } from '../../contract/ids.ts';
-import { type DeviceRules, logonReport, secretRequest } from '../../contract/logon.ts';
+import { secretRequest } from '../../contract/logon.ts';
 import { PROBLEMS, type ProblemCode } from '../../contract/problem.ts';
 import { sessionRequest } from '../../contract/session.ts';
 import {
@@ -22,6 +22,7 @@ import {
 import { type EventVerdict, eventUpload } from '../../contract/upload.ts';
 import { journalKey, receiptKey, receiptMac, sealHolds } from './bridge/chain.ts';
 import { deviceIdOf } from './bridge/device-key.ts';
+import { ScriptedLogon } from './scripted-logon.test-support.ts';
 
 /** An event as it arrived, and who brought it. */
 export interface ArrivedEvent {
@@ -50,16 +51,8 @@ export class ScriptedServer {
   refuseWith: ProblemCode | null = null;
   /** Answers uploads without receipts while true. */
   withholdReceipts = false;
-  /** The company's rules for its PCs. */
-  rules: DeviceRules = {
-    enforcement: false,
-    probationDays: 14,
-    whenBridgeDown: 'password-only',
-    breakGlassSids: [],
-    prompts: false,
-    smartCards: false,
-    sealedPassword: 'allowed',
-  };
+  /** Accounts, OTP secrets and the rules of logon. */
+  readonly logon = new ScriptedLogon();
   readonly #http: Server;
   readonly #nonces = new Set<string>();
   readonly #tokens = new Map<string, { device: string; sid: Sid }>();
@@ -127,7 +120,10 @@ export class ScriptedServer {
     }
     if (request.url === '/v1/me') return { ...this.#me(request), serverTime };
     const url = new URL(request.url ?? '/', this.origin);
-    if (url.pathname === '/v1/device/policy') return { ...this.#policy(request, raw, url), serverTime };
+    if (url.pathname === '/v1/device/policy') {
+      this.#signedDevice(request, raw);
+      return { ...this.logon.policy(url.searchParams.get('version')), serverTime };
+    }
     const zipped = request.headers['content-encoding'] === 'gzip';
     const body: unknown = JSON.parse((zipped ? gunzipSync(raw) : raw).toString('utf8'));
     switch (request.url) {
@@ -139,31 +135,25 @@ export class ScriptedServer {
         return { ...this.#take(request, raw, body), serverTime };
       case '/v1/device/logon-report':
         this.#signedDevice(request, raw);
-        logonReport.parse(body);
-        return { policyVersion: this.#policyVersion(), serverTime };
+        return { ...this.logon.take(body), serverTime };
       case '/v1/device/otp-secret':
-        this.#signedDevice(request, raw);
-        secretRequest.parse(body);
-        throw new Refusal('account-unlinked');
+        return { ...this.#release(request, raw, body), serverTime };
       default:
         throw new Refusal('not-found');
     }
   }
 
-  /** Nobody is linked here, so nothing is enforced. */
-  #policy(request: IncomingMessage, raw: Buffer, url: URL) {
-    this.#signedDevice(request, raw);
-    const version = this.#policyVersion();
-    if (url.searchParams.get('version') === version) return { status: 'unchanged', version };
-    return { status: 'current', version, rules: this.rules, accounts: [] };
+  #release(request: IncomingMessage, raw: Buffer, body: unknown): object {
+    const device = this.#signedDevice(request, raw);
+    const released = this.logon.release(device, this.#secretOf(device), secretRequest.parse(body));
+    if (typeof released === 'string') throw new Refusal(released);
+    return released;
   }
 
-  #policyVersion(): string {
-    return createHash('sha256').update(JSON.stringify(this.rules)).digest('base64url');
-  }
-
-  #signedDevice(request: IncomingMessage, raw: Buffer): void {
-    if (this.#caller(request, raw).by !== 'device') throw new Refusal('signature-missing');
+  #signedDevice(request: IncomingMessage, raw: Buffer): string {
+    const { by, device } = this.#caller(request, raw);
+    if (by !== 'device') throw new Refusal('signature-missing');
+    return device;
   }
 
   #register(request: IncomingMessage, raw: Buffer, body: unknown) {

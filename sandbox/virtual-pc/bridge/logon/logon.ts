@@ -44,6 +44,8 @@ export class Logon {
   readonly #sync: LogonSync;
   #enforcement: Record<Sid, AccountEnforcement> = {};
   #policyKnown = false;
+  #looking: Promise<void> = Promise.resolve();
+  #closing = false;
 
   constructor(options: LogonOptions) {
     this.#options = options;
@@ -118,11 +120,21 @@ export class Logon {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
+    await this.#looking;
     await this.#holder.close();
   }
 
-  /** Reads how everybody stands now. What could not be read stays as it was known. */
-  async #look(): Promise<void> {
+  /** Reads how everybody stands now, one look after another. What could not be read stays as it was known. */
+  #look(): Promise<void> {
+    const look = async () => {
+      if (!this.#closing) await this.#readStandings();
+    };
+    this.#looking = this.#looking.then(look, look);
+    return this.#looking;
+  }
+
+  async #readStandings(): Promise<void> {
     const { sids, now, onState, onFailure } = this.#options;
     const { desk } = this.#holder;
     try {
