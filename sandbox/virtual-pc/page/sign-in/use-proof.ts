@@ -10,6 +10,7 @@ import {
   isHeldUp,
   missingField,
   NOTHING_TYPED,
+  onwardFrom,
   type Typed,
   type Way,
   waysOf,
@@ -111,15 +112,15 @@ export function useProof({
     submit(event) {
       event.preventDefault();
       if (busy || heldUp || !tile || fields.length === 0) return;
-      const missing = missingField(fields, typed, tile.codeOptional);
-      if (!missing) {
+      const stood = document.activeElement;
+      const from = fields.find((field) => stood instanceof HTMLInputElement && stood.name === field) ?? null;
+      const onward = onwardFrom(from, fields, typed, tile.codeOptional);
+      if (!onward) {
         void attempt();
         return;
       }
-      // Enter in one field goes on to the next; only where nothing was typed into the last one is that said.
-      const stood = document.activeElement;
-      if (stood instanceof HTMLInputElement && stood.name === missing) setRefusal(MISSING[missing]);
-      setFocus({ field: missing });
+      if (onward === from) setRefusal(MISSING[onward]);
+      setFocus({ field: onward });
     },
   };
 }

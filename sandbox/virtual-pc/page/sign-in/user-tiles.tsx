@@ -15,11 +15,10 @@ export function UserTiles({
 }) {
   const { t } = useSpeech();
   const list = useRef<HTMLUListElement>(null);
-  // The list scrolls when it is long; who is chosen is in sight from the start.
-  useEffect(
-    () => list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' }),
-    [],
-  );
+  // Who is chosen is in sight from the start.
+  useEffect(() => {
+    void list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, []);
   return (
     <ul ref={list} className="user-tiles" aria-label={t('signIn.users')}>
       {state.users.map((user, n) => (

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Tile } from '../../tile-messages.ts';
-import { credentialsOf, fieldsOf, isHeldUp, missingField, NOTHING_TYPED, waysOf } from './ways.ts';
+import {
+  credentialsOf,
+  fieldsOf,
+  isHeldUp,
+  missingField,
+  NOTHING_TYPED,
+  onwardFrom,
+  waysOf,
+} from './ways.ts';
 
 const asks = (more: Partial<Tile> = {}): Tile => ({
   action: 'ask',
@@ -84,4 +92,17 @@ test('the first empty field is missing, but for a code that may stay empty', () 
   expect(missingField(['password', 'code'], typed, false)).toBe('code');
   expect(missingField(['password', 'code'], typed, true)).toBeNull();
   expect(missingField(['code', 'password'], { ...typed, code: '1' }, false)).toBeNull();
+});
+
+test.each([
+  { from: 'password', typed: { password: 'himitsu' }, optional: false, onward: 'code' },
+  { from: 'password', typed: { password: 'himitsu' }, optional: true, onward: 'code' },
+  { from: 'code', typed: { password: 'himitsu' }, optional: true, onward: null },
+  { from: 'code', typed: { password: 'himitsu' }, optional: false, onward: 'code' },
+  { from: 'code', typed: { code: '123456' }, optional: false, onward: 'password' },
+  { from: null, typed: { password: 'himitsu' }, optional: true, onward: null },
+  { from: null, typed: {}, optional: false, onward: 'password' },
+  { from: 'password', typed: { password: 'himitsu', code: '123456' }, optional: false, onward: null },
+] as const)('Enter in $from with $typed typed leads to $onward', ({ from, typed, optional, onward }) => {
+  expect(onwardFrom(from, ['password', 'code'], { ...NOTHING_TYPED, ...typed }, optional)).toBe(onward);
 });

@@ -45,7 +45,20 @@ export function credentialsOf(fields: readonly Field[], typed: Typed, sealPasswo
   return { ...Object.fromEntries(given), sealPassword };
 }
 
-/** The field to fill in first: the first empty one that must not stay so. */
-export function missingField(fields: readonly Field[], typed: Typed, codeOptional: boolean): Field | null {
-  return fields.find((field) => typed[field] === '' && !(field === 'code' && codeOptional)) ?? null;
+/** The first field that must not stay empty and is. */
+export const missingField = (fields: readonly Field[], typed: Typed, codeOptional: boolean): Field | null =>
+  fields.find((field) => typed[field] === '' && !(field === 'code' && codeOptional)) ?? null;
+
+/**
+ * Where Enter leads from a field: to the next empty one, and from the last to what is missing; null: all is there. So a code that may
+ * stay empty is passed over on purpose only.
+ */
+export function onwardFrom(
+  from: Field | null,
+  fields: readonly Field[],
+  typed: Typed,
+  codeOptional: boolean,
+): Field | null {
+  const later = from === null ? [] : fields.slice(fields.indexOf(from) + 1);
+  return later.find((field) => typed[field] === '') ?? missingField(fields, typed, codeOptional);
 }
