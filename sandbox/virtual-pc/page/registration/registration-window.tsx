@@ -6,8 +6,8 @@ import { useSpeech } from '../language.tsx';
 import { RegistrationSteps, type Unfinished } from './registration-steps.tsx';
 
 /**
- * The tray app's window 「アカウントの登録」. The rest of the desktop is inert meanwhile, so the focus stays in it on the PC's screen; the
- * room around the monitor, with the phone in it, can still be reached.
+ * The tray app's window 「アカウントの登録」. The rest of the desktop is inert meanwhile, so the focus stays in it on the PC's screen. Not
+ * `aria-modal`: the room around the monitor, with the phone in it, is to be reached by everybody.
  */
 export function RegistrationWindow({
   state,
@@ -34,7 +34,6 @@ export function RegistrationWindow({
     <div
       className="window registration"
       role="dialog"
-      aria-modal="true"
       aria-labelledby={id}
       data-testid="registration"
       onKeyDown={(event) => {
