@@ -58,7 +58,10 @@ export const clientView = z.object({
       in: instant.nullable(),
       out: instant.nullable(),
       inState: punchState.nullable(),
+      /** Why it is held, in a code of `HOLD_REASONS`. */
+      inReason: z.string().nullable(),
       outState: punchState.nullable(),
+      outReason: z.string().nullable(),
       linked: z.boolean(),
     })
     .nullable(),

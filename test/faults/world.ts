@@ -86,7 +86,10 @@ const ACCOUNT: Account = { sid: sid.parse('S-1-5-21-1-2-3-1001'), domain: 'PC-01
 /** The bridge sends nothing by itself: every event must find its way through the client. */
 const NEVER_MS = 2 ** 31 - 1;
 
-export async function startBridge(folder: string, server: ServerUnderTest): Promise<BridgeUnderTest> {
+export async function startBridge(
+  folder: string,
+  server: Pick<ServerUnderTest, 'origin' | 'companyCode' | 'accessToken'>,
+): Promise<BridgeUnderTest> {
   const session: PresentSession = {
     session: 'taro-1',
     account: ACCOUNT,
