@@ -35,11 +35,13 @@ beforeEach(async () => {
       name: 'PC-01',
       timeZone: 'Asia/Tokyo',
       proxy: cable.url,
+      accounts: [TARO, HANAKO],
       delays: { ...REPORTING_DELAYS, sessionEndMs: 100, machineMs: 100, heartbeatMs: 100 },
     },
     log: log.fd,
     onRecorded: ({ kind }) => onRecorded(kind),
     onState: () => undefined,
+    onRules: () => undefined,
   });
   undo.push(() => bridge.stop(0));
   await bridge.start(0);

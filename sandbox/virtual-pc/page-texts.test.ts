@@ -6,7 +6,7 @@ import { punchState } from '../../contract/me.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
 import en from '../../locales/en/virtual-pc.json' with { type: 'json' };
 import ja from '../../locales/ja/virtual-pc.json' with { type: 'json' };
-import { ACTION_REFUSALS, clientView, power } from './page-messages.ts';
+import { clientView, power } from './page-messages.ts';
 
 /** What keeps records from the server and a person can do something about, or should know. */
 const PROBLEMS_OF_REPORTING: ProblemCode[] = [
@@ -50,7 +50,6 @@ test('there is a text for every text the page names', () => {
 test('there is a text for everything the page may have to name', () => {
   const wanted = [
     ...EVENT_KINDS.map((kind) => `kind.${kind}`),
-    ...ACTION_REFUSALS.map((reason) => `signIn.${reason}`),
     ...PROBLEMS_OF_REPORTING.map((code) => `problem.${code}`),
     ...punchState.options.map((state) => `punchState.${state}`),
     ...clientView.shape.server.options.map((state) => `tray.state.${state}`),

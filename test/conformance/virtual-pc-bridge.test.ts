@@ -25,11 +25,13 @@ describeBridgeProtocol('the virtual PC', async (setup) => {
       name: 'PC-01',
       timeZone: 'Asia/Tokyo',
       proxy: cable.url,
+      accounts: [],
       delays: { ...BY_REQUEST_ONLY, heartbeatMs: 3_600_000 },
     },
     log: log.fd,
     onRecorded: () => undefined,
     onState: () => undefined,
+    onRules: () => undefined,
   });
   await bridge.start(0);
   return {

@@ -6,6 +6,7 @@ import { Agent } from 'undici';
 import { v7 as uuidV7 } from 'uuid';
 import { freePort } from '../../build/ports.ts';
 import { type Account, eventId, sid } from '../../contract/ids.ts';
+import { CoreUnavailable } from '../../native/addon/types.ts';
 import { Bridge } from '../../sandbox/virtual-pc/bridge/bridge.ts';
 import { durableFiles } from '../../sandbox/virtual-pc/bridge/durable-file.ts';
 import type { PresentSession } from '../../sandbox/virtual-pc/bridge/hardware-messages.ts';
@@ -104,11 +105,13 @@ export async function startBridge(
       name: 'PC-01',
       timeZone: 'Asia/Tokyo',
       proxy: 'http://127.0.0.1:9',
+      accounts: [ACCOUNT],
       delays: {
         machineMs: NEVER_MS,
         sessionEndMs: NEVER_MS,
         overdueMs: NEVER_MS,
         anchorMs: NEVER_MS,
+        logonMs: NEVER_MS,
         retryFirstMs: 500,
         retryLongestMs: 5_000,
         heartbeatMs: NEVER_MS,
@@ -126,8 +129,12 @@ export async function startBridge(
     timers: systemTimers,
     random: Math.random,
     dispatcher: new Agent(),
+    loadCore: async () => {
+      throw new CoreUnavailable('Not what is tested here');
+    },
     onRecorded: () => undefined,
     onState: () => undefined,
+    onRules: () => undefined,
     onFailure: (error) => console.error(error),
   });
   // Registers the device; what it records from now on is the client's to bring.
