@@ -11,18 +11,23 @@ import { setAttendanceService } from '../server/administration/attendance-servic
 import { readCompanyFile } from '../server/administration/company-file.ts';
 import { importCompany } from '../server/administration/import-company.ts';
 import { linkAccount } from '../server/administration/link.ts';
+import { type LogonAdministration, sendAccountMail } from '../server/administration/logon-accounts.ts';
+import { setGroupMethods } from '../server/administration/logon-rules.ts';
+import type { GroupMethods } from '../server/logon/logon-settings.ts';
 import { openStateDirectory } from '../server/secrets/state-directory.ts';
 import { openStore } from '../server/store/store.ts';
 import { freePort } from './ports.ts';
 import { endProcess, type Running, root, startProcess } from './processes.ts';
 
-/** A Windows account of the demo PC and the employee it is linked to. */
+/** A Windows account of the demo PC and the employee it belongs to, who has linked it already or is to do so by the account mail. */
 interface DemoAccount {
   sid: string;
   domain: string;
   name: string;
   displayName: string;
+  password: string;
   employeeCode: string;
+  linked: boolean;
 }
 
 export interface Demo {
@@ -39,9 +44,12 @@ export interface Demo {
 
 const companyFile = path.join(root, 'sandbox/demo/company.json');
 const accountsFile = path.join(root, 'sandbox/demo/accounts.json');
+const groupMethodsFile = path.join(root, 'sandbox/demo/group-methods.json');
 const PC_NAME = 'DEMO-PC-01';
 const DEVICE_LIMIT = 10;
 const MAIL_FROM = 'systemlog@demo.example';
+/** Who does all this, for the audit. */
+const SET_UP_BY = 'demo';
 const loopback = (port: string) => `http://127.0.0.1:${port}`;
 
 /**
@@ -132,7 +140,7 @@ export async function startDemo({
       '--time-zone',
       'Asia/Tokyo',
     ]);
-    await setup.linkAccounts();
+    await setup.admitEmployees();
     await setup.close();
     const broken = Promise.race(
       parts.map(({ name, ended }) => ended.then((how) => `${name} ended by itself (${how})`)),
@@ -153,6 +161,8 @@ export async function startDemo({
 
 const demoCompany = () => readCompanyFile(readFileSync(companyFile, 'utf8'));
 const demoAccounts = () => JSON.parse(readFileSync(accountsFile, 'utf8')) as DemoAccount[];
+const demoGroupMethods = () =>
+  Object.entries(JSON.parse(readFileSync(groupMethodsFile, 'utf8')) as Record<string, GroupMethods>);
 
 /** What an administrator would do once, done on the server's store. Each step may be repeated. */
 async function openServerState(directory: string) {
@@ -178,14 +188,37 @@ async function openServerState(directory: string) {
       return token;
     },
 
-    /** Waits for the PC to register and links its accounts to the demo's employees. */
-    async linkAccounts(): Promise<void> {
+    /**
+     * Waits for the PC to register, links the accounts of those who work there already, and sends the others their account mail: anew
+     * at every start, as the mail box is empty again.
+     */
+    async admitEmployees(): Promise<void> {
       const device = await registeredDevice();
-      for (const { sid, employeeCode } of demoAccounts()) {
-        await linkAccount(store, { company: companyId, device, sid, employeeCode, atMs: Date.now() });
+      for (const [group, methods] of demoGroupMethods()) await setGroupMethods(work(), group, methods);
+      for (const { sid, employeeCode, linked } of demoAccounts()) {
+        if (linked) {
+          await linkAccount(store, { company: companyId, device, sid, employeeCode, atMs: Date.now() });
+        } else if (!(await isLinked(device, sid))) {
+          await sendAccountMail(work(), employeeCode);
+        }
       }
     },
   };
+
+  function work(): LogonAdministration {
+    return { store, secrets, company: companyId, by: SET_UP_BY, atMs: Date.now() };
+  }
+
+  async function isLinked(device: string, sid: string): Promise<boolean> {
+    const link = await store
+      .selectFrom('links')
+      .select('employee')
+      .where('company', '=', companyId)
+      .where('device', '=', device)
+      .where('sid', '=', sid)
+      .executeTakeFirst();
+    return link !== undefined;
+  }
 
   async function registeredDevice(): Promise<string> {
     for (let attempt = 0; attempt < 100; attempt++) {

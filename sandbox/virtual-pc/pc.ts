@@ -194,6 +194,11 @@ export class Pc {
     return turn;
   }
 
+  /** The bridge dies by a fault of its own; resolves when Windows has it running again. For tests. */
+  crashBridge(): Promise<void> {
+    return this.#bridge.killService();
+  }
+
   /** Shuts the PC down if it is on, and ends every process. */
   async close(): Promise<void> {
     const { cable, log, runDirectory, remembered } = this.#parts;

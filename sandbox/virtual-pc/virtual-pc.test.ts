@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -66,12 +67,15 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
-async function act(action: Action | object): Promise<ActionResult & { status: number }> {
-  const response = await fetch(`${running.url}/api/actions`, {
+const post = (to: string, body: object): Promise<Response> =>
+  fetch(`${running.url}${to}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(action),
+    body: JSON.stringify(body),
   });
+
+async function act(action: Action | object): Promise<ActionResult & { status: number }> {
+  const response = await post('/api/actions', action);
   return { ...((await response.json()) as ActionResult), status: response.status };
 }
 const signIn = (user: typeof TARO) =>
@@ -238,4 +242,40 @@ test('asleep it sends nothing; awake it goes on in a new clock run', async () =>
   const runs = new Map(server.arrived.map(({ event }) => [event.kind, event.clock.bootId]));
   expect(runs.get('suspend')).toBe(runs.get('logon'));
   expect(runs.get('resume')).not.toBe(runs.get('suspend'));
+});
+
+test('while nothing is enforced the tile is Windows’ own, and is there only where somebody could sign in', async () => {
+  const tile = async (body: object) => {
+    const response = await post('/api/tile', body);
+    return { status: response.status, ...((await response.json()) as object) };
+  };
+  const taro = { sid: TARO.sid, rehearsal: false };
+  expect(await tile(taro)).toMatchObject({ status: 200, action: 'windows', fields: ['password'] });
+  expect(await tile({ ...taro, sid: `${TARO.sid}9` })).toMatchObject({ status: 409, reason: 'not-now' });
+  expect(await tile({ sid: TARO.sid })).toMatchObject({ status: 400, reason: 'invalid-request' });
+  await signIn(TARO);
+  expect(await tile(taro)).toMatchObject({ status: 409 });
+  expect(await act({ type: 'rehearse', credentials: { password: TARO.password } })).toMatchObject({
+    done: false,
+    reason: 'not-asked',
+  });
+  expect((await state()).users[0]).toMatchObject({ passwordHint: TARO.password, enforcement: null });
+});
+
+test('nobody is challenged who has no account, and nobody is at the client of a locked session', async () => {
+  const challenge = await post('/api/tile/emergency', { sid: `${TARO.sid}9` });
+  expect(await challenge.json()).toEqual({ challenge: null });
+  const ask = async (body: object) => (await post('/api/client', body)).json();
+  await signIn(TARO);
+  await act({ type: 'lock' });
+  expect(await ask({ command: 'logon-state' })).toMatchObject({ ok: false, code: 'no-client' });
+  expect(await ask({ command: 'format-disk' })).toMatchObject({ ok: false, code: 'malformed-command' });
+});
+
+test('the PC remembers what its bridge told of the company’s rules', async (context) => {
+  if ((await state()).core === 'missing') return context.skip('There is no logon core here');
+  server.logon.rules = { ...server.logon.rules, enforcement: true, whenBridgeDown: 'deny' };
+  await act({ type: 'restart' });
+  const rules = async () => readFile(path.join(directory, 'logon-rules.json'), 'utf8').catch(() => '');
+  await expect.poll(rules, { timeout: 8_000 }).toContain('"whenBridgeDown":"deny"');
 });

@@ -2,6 +2,7 @@ import { Kysely, type Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as first from './migrations/0001-first.ts';
 import * as logon from './migrations/0002-logon.ts';
+import * as logSource from './migrations/0003-log-source.ts';
 import type { Database } from './schema.ts';
 import { sqliteDialect } from './sqlite.ts';
 
@@ -11,6 +12,7 @@ export type Store = Kysely<Database> | Transaction<Database>;
 const migrations: Record<string, Migration> = {
   '0001-first': { up: first.up },
   '0002-logon': { up: logon.up },
+  '0003-log-source': { up: logSource.up },
 };
 
 /**

@@ -28,7 +28,8 @@ export const EMPLOYEE_CODE = '1001';
 const COMPANY_CODE = 'abc';
 const STEP_MS = 30_000;
 
-async function startServer(folder: string) {
+/** The real server with one employee, on a clock that can be set ahead. */
+export async function startServer(folder: string) {
   const clock = { aheadMs: 0, now: () => Date.now() + clock.aheadMs };
   const { storeFile, secrets, nonceKey } = await openStateDirectory(path.join(folder, 'server'), {});
   const store = await openStore(storeFile);

@@ -22,7 +22,7 @@ const onFailure = (error: unknown): void => {
 /** What was looked for, and what to do, is told where failures are: without its core the PC goes on. */
 async function loadCore(): Promise<LogonCore> {
   try {
-    return await loadLogonCore();
+    return loadLogonCore();
   } catch (error) {
     onFailure(error);
     throw error;
