@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Sid } from '../../contract/ids.ts';
 import { groupedCode, HUMAN_CODE_LENGTHS, humanCode, readHumanCode } from '../../contract/logon.ts';
-import { describeWithCore, scratchFolders } from '../../native/addon/with-core.ts';
+import { describeWithCore, scratchFolders } from '../../native/addon/core.test-support.ts';
 import emergency from '../../native/test/vectors/emergency.json' with { type: 'json' };
 import journal from '../../native/test/vectors/journal.json' with { type: 'json' };
 import recovery from '../../native/test/vectors/recovery.json' with { type: 'json' };
