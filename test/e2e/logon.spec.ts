@@ -1,6 +1,9 @@
 import { expect, PASSWORD, test, type VirtualPc } from './demo.ts';
 import type { Registered } from './registration.ts';
 
+// A phone shows a new code every 30 seconds, and each serves once.
+test.describe.configure({ timeout: 240_000 });
+
 /** Password, then code. */
 const MISAKI = /高橋 美咲/;
 /** Code, then password. */
