@@ -9,12 +9,15 @@ export function EmergencyChallenge({
   pcName,
   userName,
   gone,
+  hidden,
 }: {
   sid: string;
   pcName: string;
   userName: string;
   /** The one shown is not good any more. */
   gone: boolean;
+  /** Out of sight, but still the one the administrator was told: a new one would void it. */
+  hidden: boolean;
 }) {
   const { t } = useSpeech();
   const [challenge, setChallenge] = useState<string | 'asking' | null>('asking');
@@ -32,7 +35,7 @@ export function EmergencyChallenge({
 
   const shown = challenge === 'asking' ? null : challenge;
   return (
-    <div className="challenge">
+    <div className="challenge" hidden={hidden}>
       <p>{t('signIn.emergency.how')}</p>
       <p role="status" className="challenge-code" data-testid="challenge">
         {shown && (

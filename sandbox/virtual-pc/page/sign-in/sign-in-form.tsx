@@ -58,8 +58,9 @@ export function SignInForm({
           {t('signIn.checking')}
         </p>
       )}
-      {emergency && !busy && (
+      {emergency && (
         <EmergencyChallenge
+          hidden={busy}
           sid={sid}
           pcName={state.name}
           userName={displayName}
