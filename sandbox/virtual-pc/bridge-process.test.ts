@@ -41,7 +41,6 @@ beforeEach(async () => {
     log: log.fd,
     onRecorded: ({ kind }) => onRecorded(kind),
     onState: () => undefined,
-    onRules: () => undefined,
   });
   undo.push(() => bridge.stop(0));
   await bridge.start(0);

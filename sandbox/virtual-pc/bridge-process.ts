@@ -13,7 +13,6 @@ import {
   fromBridge,
   type PresentSession,
   type RecordedEvent,
-  type RulesWithoutBridge,
   type Signal,
   type ToBridge,
 } from './bridge/hardware-messages.ts';
@@ -24,7 +23,6 @@ export interface BridgeProcessOptions {
   log: number;
   onRecorded: (event: RecordedEvent) => void;
   onState: (state: BridgeState) => void;
-  onRules: (rules: RulesWithoutBridge) => void;
 }
 
 interface PendingSignal {
@@ -216,7 +214,7 @@ export class BridgeProcess {
 
   #hear(raw: unknown): void {
     const message = fromBridge.parse(raw);
-    const { onRecorded, onState, onRules } = this.#options;
+    const { onRecorded, onState } = this.#options;
     switch (message.type) {
       case 'ready':
         this.#restartMs = RESTART_FIRST_MS;
@@ -230,9 +228,6 @@ export class BridgeProcess {
         return;
       case 'state':
         onState(message.state);
-        return;
-      case 'rules':
-        onRules(message.rules);
         return;
       case 'auth-reply': {
         const { id, reply } = message;

@@ -51,7 +51,7 @@ function screen(script: Script, more: { downForMs?: number; enforcement?: boolea
   const ui = new LogonUi({
     pipe,
     accounts: new WindowsAccounts([user]),
-    rules: () => ({ ...NO_RULES, enforcement: more.enforcement ?? true }),
+    rules: async () => ({ ...NO_RULES, enforcement: more.enforcement ?? true }),
     patienceMs: 60_000,
   });
   return { ui, told: () => told.map(({ method }) => method), last: () => told.at(-1) };

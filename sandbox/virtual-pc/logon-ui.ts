@@ -1,10 +1,10 @@
 import type { Sid } from '../../contract/ids.ts';
 import type { Answered, Factor, Question } from '../../native/addon/types.ts';
 import type { AuthMethod, AuthParams, AuthResult, SignInTry } from './bridge/auth-messages.ts';
-import type { RulesWithoutBridge } from './bridge/hardware-messages.ts';
+import type { RulesWithoutBridge } from './bridge/logon/rules-file.ts';
 import { AuthRefused, BridgeGone } from './bridge-process.ts';
 import type { Credentials, SignInRefusal, Tile } from './tile-messages.ts';
-import { plainTile, tileWithoutBridge } from './tile-without-bridge.ts';
+import { NO_RULES, plainTile, tileWithoutBridge } from './tile-without-bridge.ts';
 import type { WindowsAccounts } from './windows-accounts.ts';
 
 /** The way to the bridge that only the logon screen has. */
@@ -18,8 +18,8 @@ export interface AuthPipe {
 export interface LogonUiOptions {
   pipe: AuthPipe;
   accounts: WindowsAccounts;
-  /** What the bridge told last. */
-  rules: () => RulesWithoutBridge;
+  /** What the bridge left for the time it does not answer; null for nothing. */
+  rules: () => Promise<RulesWithoutBridge | null>;
   /** How long the tile waits for a bridge. */
   patienceMs: number;
 }
@@ -100,7 +100,7 @@ export class LogonUi {
   }
 
   async #decide(signIn: SignInTry): Promise<Decided> {
-    const { pipe, rules, patienceMs } = this.#options;
+    const { pipe, patienceMs } = this.#options;
     const sid = signIn.attempt.sid;
     try {
       const question = await pipe.ask('question', { signIn });
@@ -108,14 +108,18 @@ export class LogonUi {
     } catch (error) {
       if (error instanceof BridgeGone) {
         const waited = (pipe.downForMs ?? 0) >= patienceMs;
-        return { ...tileWithoutBridge(sid, rules(), waited, null), byCore: false };
+        return { ...tileWithoutBridge(sid, await this.#rules(), waited, null), byCore: false };
       }
       if (!(error instanceof AuthRefused)) throw error;
       if (error.code === 'core-missing') {
         return { tile: plainTile('windows', 'core-missing'), alarm: false, byCore: false };
       }
-      return { ...tileWithoutBridge(sid, rules(), true, error.code), byCore: false };
+      return { ...tileWithoutBridge(sid, await this.#rules(), true, error.code), byCore: false };
     }
+  }
+
+  async #rules(): Promise<RulesWithoutBridge> {
+    return (await this.#options.rules()) ?? NO_RULES;
   }
 }
 

@@ -2,11 +2,14 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Sid } from '../../contract/ids.ts';
+import { durableFiles } from './bridge/durable-file.ts';
 import type { BridgeDelays, BridgeState } from './bridge/hardware-messages.ts';
+import { RulesFile } from './bridge/logon/rules-file.ts';
 import { BridgeGone, BridgeProcess } from './bridge-process.ts';
 import { Cable } from './cable.ts';
 import { type ClientCommand, NO_CLIENT } from './client-process.ts';
 import { Clients } from './clients.ts';
+import { ClockBattery } from './clock-battery.ts';
 import { EventLog } from './event-log.ts';
 import { DONE, LiveMachine, NOT_NOW } from './live-machine.ts';
 import { LogonUi } from './logon-ui.ts';
@@ -14,7 +17,6 @@ import { consoleSession, lock, signIn, signOut, switchUser } from './machine.ts'
 import type { Action, ActionResult, PcState } from './page-messages.ts';
 import { viewOf } from './pc-view.ts';
 import { Power } from './power.ts';
-import { Remembered } from './remembered.ts';
 import { SignInTries } from './sign-in-tries.ts';
 import type { ClientCommandRequest, ClientReply, Credentials, Tile } from './tile-messages.ts';
 import { type PcUser, WindowsAccounts } from './windows-accounts.ts';
@@ -36,13 +38,15 @@ export interface PcOptions {
   bridgePatienceMs: number;
 }
 
+const BRIDGE_FOLDER = 'bridge';
+
 /** What the PC is made of, besides its own state. */
 interface Parts {
   log: Awaited<ReturnType<typeof open>>;
   cable: Cable;
   /** For sockets: a path of its own because sockets have little room for theirs. */
   runDirectory: string;
-  remembered: Remembered;
+  clock: ClockBattery;
 }
 
 /**
@@ -70,14 +74,14 @@ export class Pc {
     this.#options = options;
     this.#parts = parts;
     const { server, company, accessToken, name, timeZone, delays, users } = options;
-    const { cable, remembered, runDirectory } = parts;
+    const { cable, clock, runDirectory } = parts;
     const { fd: log } = parts.log;
     const onChange = () => this.#changed();
     this.#accounts = new WindowsAccounts(users);
     this.#tries = new SignInTries(this.#accounts, Date.now);
     this.#bridge = new BridgeProcess({
       config: {
-        directory: path.join(options.state, 'bridge'),
+        directory: path.join(options.state, BRIDGE_FOLDER),
         server,
         company,
         accessToken,
@@ -95,9 +99,6 @@ export class Pc {
       onState: (state) => {
         this.#bridgeState = state;
         this.#changed();
-      },
-      onRules: (rules) => {
-        remembered.setRules(rules).catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
       },
     });
     this.#clients = new Clients({
@@ -120,31 +121,32 @@ export class Pc {
       bridge: this.#bridge,
       clients: this.#clients,
       cable,
-      clockOffsetMs: () => remembered.clockOffsetMs,
+      clockOffsetMs: () => clock.offsetMs,
       onChange,
     });
+    const rules = new RulesFile(path.join(options.state, BRIDGE_FOLDER), durableFiles);
     this.#logonUi = new LogonUi({
       pipe: this.#bridge,
       accounts: this.#accounts,
-      rules: () => remembered.rules,
+      rules: () => rules.read(),
       patienceMs: options.bridgePatienceMs,
     });
   }
 
   /** Sets the PC up, switched off. */
   static async setUp(options: PcOptions): Promise<Pc> {
-    const remembered = await Remembered.open(options.state);
+    const clock = await ClockBattery.open(options.state);
     const log = await open(path.join(options.state, 'processes.log'), 'a', 0o600);
     const cable = await Cable.lay(options.server);
     const runDirectory = await mkdtemp(path.join(tmpdir(), 'virtual-pc-'));
-    return new Pc(options, { log, cable, runDirectory, remembered });
+    return new Pc(options, { log, cable, runDirectory, clock });
   }
 
   get state(): PcState {
     return viewOf({
       options: this.#options,
       machine: this.#machine.now,
-      clockOffsetMs: this.#parts.remembered.clockOffsetMs,
+      clockOffsetMs: this.#parts.clock.offsetMs,
       cablePlugged: this.#power.cablePlugged,
       bridgeRunning: this.#bridge.running,
       bridge: this.#bridgeState,
@@ -201,12 +203,11 @@ export class Pc {
 
   /** Shuts the PC down if it is on, and ends every process. */
   async close(): Promise<void> {
-    const { cable, log, runDirectory, remembered } = this.#parts;
+    const { cable, log, runDirectory } = this.#parts;
     if (this.#machine.now.power === 'asleep') await this.do({ type: 'wake' });
     await this.do({ type: 'shut-down' });
     await this.#power.pullThePlug();
     await cable.close();
-    await remembered.close();
     await log.close();
     await rm(runDirectory, { recursive: true, force: true });
   }
@@ -235,7 +236,7 @@ export class Pc {
       case 'power-on':
         return this.#power.on();
       case 'move-clock':
-        return this.#setClock(this.#parts.remembered.clockOffsetMs + action.byMs);
+        return this.#setClock(this.#parts.clock.offsetMs + action.byMs);
       case 'set-clock-right':
         return this.#setClock(0);
       case 'kill-client':
@@ -267,7 +268,7 @@ export class Pc {
 
   async #setClock(offsetMs: number): Promise<ActionResult> {
     if (this.#machine.now.power !== 'on') return NOT_NOW;
-    await this.#parts.remembered.setClockOffset(offsetMs);
+    await this.#parts.clock.set(offsetMs);
     this.#bridge.setClock(offsetMs);
     const moved = {
       kind: 'clock-change',

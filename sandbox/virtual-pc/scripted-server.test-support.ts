@@ -51,6 +51,8 @@ export class ScriptedServer {
   refuseWith: ProblemCode | null = null;
   /** Answers uploads without receipts while true. */
   withholdReceipts = false;
+  /** What time the server says it is. */
+  nowMs: () => number = Date.now;
   /** Accounts, OTP secrets and the rules of logon. */
   readonly logon = new ScriptedLogon();
   readonly #http: Server;
@@ -112,7 +114,7 @@ export class ScriptedServer {
     for await (const chunk of request) chunks.push(chunk);
     const raw = Buffer.concat(chunks);
     if (this.refuseWith) throw new Refusal(this.refuseWith);
-    const serverTime = new Date().toISOString();
+    const serverTime = new Date(this.nowMs()).toISOString();
     if (request.url === '/v1/nonces') {
       const nonce = randomBytes(24).toString('base64url');
       this.#nonces.add(nonce);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sid } from '../../contract/ids.ts';
-import type { RulesWithoutBridge } from './bridge/hardware-messages.ts';
+import type { RulesWithoutBridge } from './bridge/logon/rules-file.ts';
 import { NO_RULES, tileWithoutBridge } from './tile-without-bridge.ts';
 
 const TARO = sid.parse('S-1-5-21-1-2-3-1001');

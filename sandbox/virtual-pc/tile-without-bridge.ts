@@ -1,5 +1,5 @@
 import type { Sid } from '../../contract/ids.ts';
-import type { RulesWithoutBridge } from './bridge/hardware-messages.ts';
+import type { RulesWithoutBridge } from './bridge/logon/rules-file.ts';
 import type { Tile } from './tile-messages.ts';
 
 /** Until the server has told the company's rules there is nothing to enforce. */

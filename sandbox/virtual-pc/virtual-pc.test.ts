@@ -272,10 +272,11 @@ test('nobody is challenged who has no account, and nobody is at the client of a 
   expect(await ask({ command: 'format-disk' })).toMatchObject({ ok: false, code: 'malformed-command' });
 });
 
-test('the PC remembers what its bridge told of the company’s rules', async (context) => {
+test('the company’s rules are there for the time the bridge is not', async (context) => {
   if ((await state()).core === 'missing') return context.skip('There is no logon core here');
   server.logon.rules = { ...server.logon.rules, enforcement: true, whenBridgeDown: 'deny' };
   await act({ type: 'restart' });
-  const rules = async () => readFile(path.join(directory, 'logon-rules.json'), 'utf8').catch(() => '');
+  const rules = async () =>
+    readFile(path.join(directory, 'bridge', 'logon-rules.json'), 'utf8').catch(() => '');
   await expect.poll(rules, { timeout: 8_000 }).toContain('"whenBridgeDown":"deny"');
 });

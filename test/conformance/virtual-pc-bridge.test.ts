@@ -31,7 +31,6 @@ describeBridgeProtocol('the virtual PC', async (setup) => {
     log: log.fd,
     onRecorded: () => undefined,
     onState: () => undefined,
-    onRules: () => undefined,
   });
   await bridge.start(0);
   return {

@@ -134,7 +134,6 @@ export async function startBridge(
     },
     onRecorded: () => undefined,
     onState: () => undefined,
-    onRules: () => undefined,
     onFailure: (error) => console.error(error),
   });
   // Registers the device; what it records from now on is the client's to bring.

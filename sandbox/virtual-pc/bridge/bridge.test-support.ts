@@ -100,7 +100,6 @@ export function bridgeOptions(directory: string, server: string, time: HeldTime)
     },
     onRecorded: () => undefined,
     onState: () => undefined,
-    onRules: () => undefined,
     onFailure: (error) => {
       throw error;
     },

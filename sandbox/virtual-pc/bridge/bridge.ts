@@ -10,7 +10,6 @@ import type {
   BridgeState,
   PresentSession,
   RecordedEvent,
-  RulesWithoutBridge,
   Signal,
 } from './hardware-messages.ts';
 import { writeHeartbeat } from './heartbeat.ts';
@@ -42,7 +41,6 @@ export interface BridgeOptions {
   rate?: { burst: number; perSecond: number };
   onRecorded: (event: RecordedEvent) => void;
   onState: (state: BridgeState) => void;
-  onRules: (rules: RulesWithoutBridge) => void;
   /** Told of what should not have happened. */
   onFailure: (error: unknown) => void;
 }
@@ -61,6 +59,7 @@ export class Bridge {
   readonly #sockets: SessionSockets;
   readonly #logon: Logon;
   #turn: Promise<unknown> = Promise.resolve();
+  #beating: Promise<void> = Promise.resolve();
   #cancelHeartbeat: () => void = () => undefined;
   #asleep = false;
   #stopped = false;
@@ -143,7 +142,8 @@ export class Bridge {
     const { config, sessions } = options;
     const bridge = new Bridge(options, await openParts(options));
     await bridge.#recorder.reconcile(new Set(sessions.map(({ session }) => session)));
-    await bridge.#beat();
+    bridge.#beating = bridge.#beat();
+    await bridge.#beating;
     await bridge.#logon.open();
     for (const session of sessions) await bridge.#sockets.open(session);
     bridge.#reporter.soon(config.delays.sessionEndMs);
@@ -216,6 +216,7 @@ export class Bridge {
     this.#reporter.stop();
     await this.#sockets.closeAll();
     await this.#turn.catch(() => undefined);
+    await this.#beating;
     await this.#logon.close();
     await this.#parts.journal.close();
   }
@@ -256,7 +257,9 @@ export class Bridge {
       await writeHeartbeat(config.directory, files, clock, journal.head.headSequence).catch(onFailure);
     }
     if (this.#stopped) return;
-    this.#cancelHeartbeat = timers.after(config.delays.heartbeatMs, () => void this.#beat());
+    this.#cancelHeartbeat = timers.after(config.delays.heartbeatMs, () => {
+      this.#beating = this.#beat();
+    });
   }
 
   #sleep(): void {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { account, companyCode, deviceId, eventId, instant, journalId, sid } from '../../../contract/ids.ts';
-import { accountEnforcement, deviceRules } from '../../../contract/logon.ts';
+import { accountEnforcement } from '../../../contract/logon.ts';
 import { authReply, authRequest } from './auth-messages.ts';
 
 const presentSession = z.object({
@@ -86,14 +86,6 @@ const recordedEvent = z.object({
 });
 export type RecordedEvent = z.infer<typeof recordedEvent>;
 
-/** What a logon screen goes by while no bridge answers it. */
-export const rulesWithoutBridge = z.object({
-  enforcement: deviceRules.shape.enforcement,
-  whenBridgeDown: deviceRules.shape.whenBridgeDown,
-  breakGlassSids: deviceRules.shape.breakGlassSids,
-});
-export type RulesWithoutBridge = z.infer<typeof rulesWithoutBridge>;
-
 /** How logon stands on this PC. */
 const logonState = z.object({
   /** `broken`: the core is there, but its files do not open; `problem` says why. */
@@ -130,7 +122,5 @@ export const fromBridge = z.discriminatedUnion('type', [
   z.object({ type: z.literal('signal-done'), id: eventId }),
   z.object({ type: z.literal('state'), state: bridgeState }),
   z.object({ type: z.literal('auth-reply'), id: z.number(), reply: authReply }),
-  /** The company's rules, each time the server tells them. */
-  z.object({ type: z.literal('rules'), rules: rulesWithoutBridge }),
 ]);
 export type FromBridge = z.infer<typeof fromBridge>;

@@ -48,7 +48,6 @@ async function start(message: Extract<ToBridge, { type: 'start' }>): Promise<Bri
     dispatcher: new ProxyAgent({ uri: config.proxy, proxyTunnel: true }),
     onRecorded: (event) => tell({ type: 'recorded', event }),
     onState: (state) => tell({ type: 'state', state }),
-    onRules: (rules) => tell({ type: 'rules', rules }),
     onFailure,
   });
   tell({ type: 'ready', state: bridge.state, recent: bridge.recent(RECENT_RECORDS) });

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { generateSync } from 'otplib';
 import { afterEach, beforeEach, expect } from 'vitest';
@@ -15,24 +15,23 @@ import {
 } from '../bridge.test-support.ts';
 import { Bridge, type BridgeOptions } from '../bridge.ts';
 import { loadCore, testWithCore as test } from '../core.test-support.ts';
-import type { RecordedEvent, RulesWithoutBridge } from '../hardware-messages.ts';
+import { durableFiles } from '../durable-file.ts';
+import type { RecordedEvent } from '../hardware-messages.ts';
+import { RulesFile } from './rules-file.ts';
 
 let directory: string;
 let remove: () => Promise<void>;
 let server: ScriptedServer;
 let time: HeldTime;
 let recorded: RecordedEvent[];
-let rules: RulesWithoutBridge[];
 const running: Bridge[] = [];
 
 beforeEach(async () => {
   ({ directory, remove } = await temporaryDirectory());
   server = await ScriptedServer.start();
   time = new HeldTime();
-  // The server's time is the real one, and codes are of it.
-  time.wallMs = Date.now();
+  server.nowMs = () => time.wallMs;
   recorded = [];
-  rules = [];
 });
 afterEach(async () => {
   for (const bridge of running.splice(0)) await bridge.stop(0);
@@ -45,7 +44,6 @@ async function start(more: Partial<BridgeOptions> = {}): Promise<Bridge> {
     ...bridgeOptions(directory, server.origin, time),
     loadCore,
     onRecorded: (event) => recorded.push(event),
-    onRules: (told) => rules.push(told),
     ...more,
   });
   running.push(bridge);
@@ -70,7 +68,7 @@ const answer = (bridge: Bridge, code: string) =>
   ask(bridge, 'answer', { signIn: rehearsal(), answers: { hasPassword: true, code } });
 /** What an authenticator shows next: a PC that has just begun to remember takes no code of the time before. */
 const codeOf = (secret: Uint8Array) =>
-  generateSync({ strategy: 'totp', secret, epoch: Math.floor(Date.now() / 1000) + 30 });
+  generateSync({ strategy: 'totp', secret, epoch: Math.floor(time.wallMs / 1000) + 30 });
 const wrong = (code: string) => code.replace(/^./, (digit) => String((Number(digit) + 5) % 10));
 const kinds = () => recorded.map(({ kind }) => kind);
 const usedStep = () => server.logon.reports.at(-1)?.accounts[0]?.otp?.lastAcceptedStep ?? null;
@@ -79,11 +77,12 @@ test('a policy and the secret of who enrolled here arrive with the next report, 
   const bridge = await start();
   await synced(bridge);
   expect(bridge.state.logon).toMatchObject({ core: 'available', problem: null, enforcement: {} });
+  expect(recorded).toEqual([]);
   server.logon.rules = { ...server.logon.rules, enforcement: true, breakGlassSids: [HANAKO.sid] };
   server.logon.link(TARO.sid);
   await synced(bridge);
   await synced(bridge);
-  expect(rules.at(-1)).toEqual({
+  expect(await new RulesFile(directory, durableFiles).read()).toEqual({
     enforcement: true,
     whenBridgeDown: 'password-only',
     breakGlassSids: [HANAKO.sid],
@@ -94,7 +93,18 @@ test('a policy and the secret of who enrolled here arrive with the next report, 
   });
   await expect.poll(() => kinds().filter((kind) => kind === 'enrolment')).toHaveLength(1);
   expect(recorded.find(({ kind }) => kind === 'enrolment')?.account).toEqual(TARO);
-  expect(recorded.filter(({ kind }) => kind === 'policy-change').every(({ account }) => !account)).toBe(true);
+  const changes = recorded.filter(({ kind }) => kind === 'policy-change');
+  expect(changes.map(({ account, initiator }) => [account, initiator])).toEqual([[null, 'system']]);
+});
+
+test('rules that got lost are fetched again, though the policy is still the same', async () => {
+  const bridge = await start();
+  await synced(bridge);
+  await rm(path.join(directory, 'logon-rules.json'));
+  await end(bridge);
+  await synced(await start());
+  expect(await new RulesFile(directory, durableFiles).read()).toMatchObject({ enforcement: false });
+  expect(recorded).toEqual([]);
 });
 
 test('a used code reaches the server, however long the PC was offline or whatever ended meanwhile', async () => {
@@ -103,12 +113,13 @@ test('a used code reaches the server, however long the PC was offline or whateve
   await synced(bridge);
   expect(usedStep()).toBeNull();
   server.refuseWith = 'unavailable';
+  const step = Math.floor(time.wallMs / 30_000) + 1;
   expect(await answer(bridge, codeOf(secret))).toMatchObject({ ok: true, result: { granted: true } });
   time.pass(3 * 86_400_000);
   await end(bridge);
   server.refuseWith = null;
   await synced(await start());
-  expect(usedStep()).toBeGreaterThan(Date.now() / 30_000 - 3);
+  expect(usedStep()).toBe(step);
 });
 
 test('what the server has taken is not told again, but once more after a start', async () => {

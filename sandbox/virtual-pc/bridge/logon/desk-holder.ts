@@ -38,7 +38,11 @@ export class DeskHolder {
 
   /** Opens the desk if this machine has a core. Never throws. */
   async open(): Promise<void> {
-    this.#condition = await condition(this.#options);
+    const before = this.#condition;
+    this.#condition = await condition(this.#options, (error, problem) => {
+      // Tried again and again, it is told once.
+      if (before.state !== 'broken' || before.problem !== problem) this.#options.onFailure(error);
+    });
   }
 
   get condition(): Readonly<Condition> {
@@ -60,20 +64,18 @@ export class DeskHolder {
   }
 }
 
-async function condition({
-  directory,
-  key,
-  loadCore,
-  now,
-  onFailure,
-}: DeskHolderOptions): Promise<Condition> {
+async function condition(
+  { directory, key, loadCore, now }: DeskHolderOptions,
+  onBroken: (error: unknown, problem: string) => void,
+): Promise<Condition> {
   try {
     const core = await loadCore();
     const folder = path.join(directory, 'logon');
     return { state: 'available', desk: await core.openLogonDesk(folder, key.id, key.secret, now()) };
   } catch (error) {
     if (error instanceof CoreUnavailable) return { state: 'missing' };
-    onFailure(error);
-    return { state: 'broken', problem: `vault-${error instanceof CoreError ? error.code : 'unknown'}` };
+    const problem = `vault-${error instanceof CoreError ? error.code : 'unknown'}`;
+    onBroken(error, problem);
+    return { state: 'broken', problem };
   }
 }

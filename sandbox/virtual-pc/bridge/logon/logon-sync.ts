@@ -1,7 +1,7 @@
 import type { DevicePolicy, ReleasedSecret } from '../../../../contract/logon.ts';
 import { type ClockReading, CoreError, type LogonDesk } from '../../../../native/addon/types.ts';
-import type { RulesWithoutBridge } from '../hardware-messages.ts';
 import { ServerProblem } from '../server-connection.ts';
+import type { RulesFile } from './rules-file.ts';
 
 /** What the server does for the logon screen (contract/logon.ts). */
 export interface LogonServer {
@@ -17,8 +17,8 @@ export interface LogonSyncOptions {
   /** The desk, opened if it can be; null while there is none. */
   desk: () => Promise<LogonDesk | null>;
   now: () => ClockReading;
-  /** The server told the company's rules. */
-  onRules: (rules: RulesWithoutBridge) => void;
+  rules: Pick<RulesFile, 'read' | 'write'>;
+  /** The policy is another; not for the first of a new PC while it is about nobody. */
   onPolicyChange: () => void;
   /** A secret was taken for an account. */
   onEnrolment: (sid: string) => void;
@@ -112,13 +112,17 @@ export class LogonSync {
   }
 
   async #takePolicy(desk: LogonDesk): Promise<void> {
-    const { server, now, onRules, onPolicyChange } = this.#options;
-    const policy = await server.policy(await desk.policyVersion());
+    const { server, now, rules, onPolicyChange } = this.#options;
+    // Without the rules the policy is as good as not there: it is asked for whole.
+    const held = (await rules.read()) ? await desk.policyVersion() : '';
+    const policy = await server.policy(held);
+    // Before the desk has it: what was cut off in between is asked for again.
+    if (policy.status === 'current') await rules.write(policy.rules);
     const changed = await desk.takePolicy(JSON.stringify(policy), now());
     if (policy.status === 'unchanged') return;
-    const { enforcement, whenBridgeDown, breakGlassSids } = policy.rules;
-    onRules({ enforcement, whenBridgeDown, breakGlassSids });
-    if (changed) onPolicyChange();
+    // The first one a new PC gets, about nobody and nothing: nobody was asked before, and nobody is now.
+    const startsWithNothing = held === '' && !policy.rules.enforcement && policy.accounts.length === 0;
+    if (changed && !startsWithNothing) onPolicyChange();
   }
 
   async #fetchDue(desk: LogonDesk): Promise<void> {

@@ -4,11 +4,13 @@ import type { AccountEnforcement } from '../../../../contract/logon.ts';
 import type { ClockReading, LogonCore } from '../../../../native/addon/types.ts';
 import type { AuthReply, AuthRequest } from '../auth-messages.ts';
 import type { DeviceKey } from '../device-key.ts';
-import type { LogonState, RulesWithoutBridge } from '../hardware-messages.ts';
+import type { DurableFiles } from '../durable-file.ts';
+import type { LogonState } from '../hardware-messages.ts';
 import { AuthFailures } from './auth-failures.ts';
 import { DeskHolder } from './desk-holder.ts';
 import { LogonScreen } from './logon-screen.ts';
 import { type FetchOutcome, type LogonServer, LogonSync } from './logon-sync.ts';
+import { RulesFile } from './rules-file.ts';
 
 /** What the journal is told of logon. */
 export type LogonEvent =
@@ -19,6 +21,7 @@ export type LogonEvent =
 export interface LogonOptions {
   /** Directory of the bridge. */
   directory: string;
+  files: DurableFiles;
   key: DeviceKey;
   loadCore: () => Promise<LogonCore>;
   server: LogonServer;
@@ -28,7 +31,6 @@ export interface LogonOptions {
   now: () => ClockReading;
   monotonicMs: () => number;
   record: (event: LogonEvent) => void;
-  onRules: (rules: RulesWithoutBridge) => void;
   /** There may be something to tell the server. */
   onTried: () => void;
   /** `state` is another. */
@@ -51,7 +53,7 @@ export class Logon {
     this.#options = options;
     const holder = new DeskHolder(options);
     this.#holder = holder;
-    const { monotonicMs, server, register, now, record, onRules, onTried, onFailure } = options;
+    const { monotonicMs, server, register, now, record, onTried, onFailure } = options;
     const failures = new AuthFailures({
       monotonicMs,
       record: (sid, reason) => record({ kind: 'auth-failure', sid, reason }),
@@ -74,7 +76,7 @@ export class Logon {
         await holder.reopen();
         return holder.desk;
       },
-      onRules,
+      rules: new RulesFile(options.directory, options.files),
       onPolicyChange: () => record({ kind: 'policy-change' }),
       onEnrolment: (sid) => record({ kind: 'enrolment', sid }),
     });
