@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { begunIn, totalsOf } from './junit.ts';
+import { begunIn, remarksOf, totalsOf } from './junit.ts';
 
 const CASES = `<?xml version="1.0" encoding="utf-8"?>
 <testsuites>
@@ -34,4 +34,10 @@ test('a report without its end is none', () => {
     expect(totalsOf(whole.slice(0, length)), `${length}`).toBeNull();
   }
   expect(begunIn(CASES)).toBe(2);
+});
+
+test('tells remarks from totals', () => {
+  const remarked = `${CASES}<!-- 12 kills, 0 lost -->\n${ending(2, 2, 0, 0)}`;
+  expect(remarksOf(remarked)).toEqual(['12 kills, 0 lost']);
+  expect(totalsOf(remarked)).toEqual({ passed: 2, failed: 0, skipped: 0 });
 });

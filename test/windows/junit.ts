@@ -22,3 +22,9 @@ export function totalsOf(report: string): Totals | null {
 
 /** How many tests a report that was cut off has in it. */
 export const begunIn = (report: string): number => report.match(/<testcase /g)?.length ?? 0;
+
+/** What the tests remarked, such as how often something was done: comments that are no totals. */
+export const remarksOf = (report: string): string[] =>
+  [...report.matchAll(/<!-- (.*?) -->/g)]
+    .map(([, remark = '']) => remark)
+    .filter((remark) => !/^\w+ [\d.]+$/.test(remark));

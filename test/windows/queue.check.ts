@@ -141,7 +141,7 @@ about('a damaged queue on Windows', () => {
 });
 
 about('a killed queue on Windows', () => {
-  const KILLS = 12;
+  const KILLS = 8;
   const file = fileNamed('強制終了');
   const journal = journalOf(20_000);
 

@@ -6,7 +6,8 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { begunIn, type Totals, totalsOf } from './junit.ts';
+import { begunIn, remarksOf, type Totals, totalsOf } from './junit.ts';
+import { startCheckServer } from './server.ts';
 import { Wine, windowsPath } from './wine.ts';
 
 const { values, positionals } = parseArgs({
@@ -19,7 +20,7 @@ const { values, positionals } = parseArgs({
 });
 
 /** One file of checks may take this long, in milliseconds; then it hangs. */
-const CHECK_MS = 120_000;
+const CHECK_MS = 240_000;
 /** How many run side by side. */
 const LANES = 2;
 
@@ -35,9 +36,11 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 
+const { stop: stopServer, ...server } = await startCheckServer(folder);
 const total: Totals = { passed: 0, failed: 0, skipped: 0 };
 const waiting = [...checks];
 await Promise.all(Array.from({ length: LANES }, lane));
+await stopServer();
 if (values.report) writeFileSync(values.report, JSON.stringify(total));
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
@@ -61,13 +64,15 @@ async function runCheck(name: string): Promise<Totals> {
     `--test-reporter-destination=${windowsPath(spec)}`,
     path.join('test', 'windows', `${name}.check.ts`),
   ]);
-  const totals = verdict(read(junit), ended);
+  const report = read(junit);
+  const totals = verdict(report, ended);
   if (totals.failed > 0) console.log(read(spec));
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const said = `${totals.passed} passed, ${totals.failed} failed`;
   console.log(
     `${name}: ${said}${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''} (${seconds} s, ${ended})`,
   );
+  for (const remark of remarksOf(report)) console.log(`  ${remark}`);
   return totals;
 }
 
@@ -82,6 +87,7 @@ function verdict(report: string, ended: string): Totals {
 /** Runs node.exe to its end; gives its exit code, the signal that ended it, or why it did not start. */
 function end(args: readonly string[]): Promise<string> {
   const child = wine.start(path.resolve(values.node), args, {
+    SYSTEMLOG_SERVER: JSON.stringify(server),
     SYSTEMLOG_CORE: windowsPath(path.join(values.build, 'addon')),
   });
   return new Promise((resolve) => {

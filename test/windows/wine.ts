@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { root } from '../../build/processes.ts';
 
 /** The path by which a Windows program under Wine sees a file of this machine. */
 export const windowsPath = (file: string): string => `Z:${path.resolve(file).replaceAll('/', '\\')}`;
+
+const WITHOUT_KEEP_ALIVE = pathToFileURL(path.join(import.meta.dirname, 'programs', 'without-keep-alive.ts'));
 
 /** A Wine prefix of its own: what runs in it, and its end. */
 export class Wine {
@@ -16,8 +19,7 @@ export class Wine {
       WINEPREFIX: prefix,
       WINEARCH: 'win64',
       WINEDEBUG: '-all',
-      // Options for the Node of this machine are none for the one in there.
-      NODE_OPTIONS: '',
+      NODE_OPTIONS: `--import=file:///Z:${WITHOUT_KEEP_ALIVE.pathname}`,
       // Without it every start strips the types of every module again.
       NODE_COMPILE_CACHE: 'C:\\node-compile-cache',
     };
