@@ -1,14 +1,21 @@
 /** The tray's queue on better-sqlite3's Windows binary and Windows' way with files. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
-import { createDevice, createJournal, record, recordMac } from '../../app/device.test-support.ts';
+import {
+  createDevice,
+  createJournal,
+  record,
+  recordMac,
+  type TestJournal,
+} from '../../app/device.test-support.ts';
 import { type OpenedQueue, openQueue } from '../../app/queue/open.ts';
 import type { EventQueue } from '../../app/queue/queue.ts';
+import { type Doomed, startDoomed } from './doomed.ts';
 import { about, check, scratchFolder } from './support.ts';
 
 const NOW = Date.UTC(2026, 7, 3, 9);
@@ -18,12 +25,6 @@ const folder = scratchFolder();
 const open = (file: string): OpenedQueue => openQueue({ file, clock: { now: () => NOW } });
 const fileNamed = (name: string) => path.join(folder, name, 'キュー 1.db');
 
-/** A Node of ours beside this one. */
-const node = (program: string, ...args: string[]): ChildProcess =>
-  spawn(process.execPath, [path.join(import.meta.dirname, 'programs', program), ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-
 function journalOf(count: number, extra: object = {}) {
   const journal = createJournal();
   for (let n = 0; n < count; n++) record(device, journal, n % 2 ? 'unlock' : 'lock', extra);
@@ -31,7 +32,7 @@ function journalOf(count: number, extra: object = {}) {
 }
 
 /** Everything that waits, oldest first, each seal checked against the device's own key. */
-function waiting(queue: EventQueue, journal: ReturnType<typeof createJournal>) {
+function waiting(queue: EventQueue, journal: TestJournal) {
   const events = queue.waitingPage(1_000_000, PLENTY).map(({ event }) => event);
   for (const event of events) {
     assert.equal(event.mac, recordMac(device, journal.id, event.previousMac, event.record));
@@ -86,8 +87,8 @@ about('the queue on Windows', () => {
     const { queue } = open(file);
     const journal = journalOf(1);
     const page = { journal: journal.id, records: journal.records, through: 1 };
-    const holder = node('hold-queue.ts', file);
-    assert.ok(holder.stdout && holder.stdin);
+    const program = path.join(import.meta.dirname, 'programs', 'hold-queue.ts');
+    const holder = spawn(process.execPath, [program, file], { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(holder.stdout, 'data');
     assert.throws(() => queue.append(page, NOW), { code: 'busy' });
     holder.stdin.end();
@@ -172,29 +173,9 @@ about('a killed queue on Windows', () => {
   );
 });
 
-/** A process that appends a journal to a queue. `kill` is TerminateProcess; it gives how far appends had returned. */
-function appending(file: string, journal: ReturnType<typeof createJournal>) {
+/** A process that appends a journal to a queue; it says how far appends had returned. */
+function appending(file: string, journal: TestJournal): Doomed {
   const journalFile = `${path.join(folder, journal.id)}.json`;
   if (!existsSync(journalFile)) writeFileSync(journalFile, JSON.stringify(journal));
-  const child = node('append-forever.ts', file, journalFile);
-  let said = '';
-  const begun = new Promise<void>((resolve, reject) => {
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      // The first line tells where it begins; the second is its own work.
-      if (said.split('\n').length > 2) resolve();
-    });
-    child.once('exit', (code) => reject(new Error(`The appender ended by itself (${code})`)));
-  });
-  begun.catch(() => undefined);
-  return {
-    begun,
-    async kill(): Promise<number> {
-      const closed = once(child, 'close');
-      child.kill('SIGKILL');
-      await closed;
-      // The last line may be cut off.
-      return Number(said.split('\n').at(-2) ?? 0);
-    },
-  };
+  return startDoomed('append-forever.ts', [file, journalFile]);
 }

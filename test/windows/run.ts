@@ -2,10 +2,11 @@
  * Runs the checks of this folder in Windows Node under Wine: `node test/windows/run.ts --node EXE --build FOLDER [--report FILE]
  * [NAME…]`. `EXE` is a node.exe, `FOLDER` the mingw build with its Wine prefix and addon, `FILE` gets the totals as JSON.
  */
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { root } from '../../build/processes.ts';
 import { begunIn, remarksOf, type Totals, totalsOf } from './junit.ts';
 import { startCheckServer } from './server.ts';
 import { Wine, windowsPath } from './wine.ts';
@@ -36,6 +37,7 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 
+putAddon();
 const { stop: stopServer, ...server } = await startCheckServer(folder);
 const total: Totals = { passed: 0, failed: 0, skipped: 0 };
 const waiting = [...checks];
@@ -43,6 +45,16 @@ await Promise.all(Array.from({ length: LANES }, lane));
 await stopServer();
 if (values.report) writeFileSync(values.report, JSON.stringify(total));
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
+
+/** Puts the cross-built addon where it is looked for on Windows (native/addon/index.ts). Without one its checks fail. */
+function putAddon(): void {
+  const place = path.join(root, '.cache', 'addon', 'win32-x64');
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true });
+  const built = globSync('addon/systemlog.node', { cwd: values.build });
+  for (const file of built)
+    copyFileSync(path.join(values.build, file), path.join(place, path.basename(file)));
+}
 
 async function lane(): Promise<void> {
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
@@ -88,7 +100,6 @@ function verdict(report: string, ended: string): Totals {
 function end(args: readonly string[]): Promise<string> {
   const child = wine.start(path.resolve(values.node), args, {
     SYSTEMLOG_SERVER: JSON.stringify(server),
-    SYSTEMLOG_CORE: windowsPath(path.join(values.build, 'addon')),
   });
   return new Promise((resolve) => {
     const late = setTimeout(() => child.kill('SIGKILL'), CHECK_MS);
