@@ -17,7 +17,7 @@ const root = path.dirname(path.dirname(import.meta.dirname));
 /** Where `npm run build:addon` puts what it compiled. A folder of its own: nothing compiled lies among the sources. */
 export const compiledAddon = path.join(root, '.cache', 'addon', target, 'systemlog.node');
 /** Comes with a packaged product, and goes before what was compiled here. */
-const shippedAddon = path.join(import.meta.dirname, 'prebuilds', target, 'systemlog.node');
+export const shippedAddon = path.join(import.meta.dirname, 'prebuilds', target, 'systemlog.node');
 
 /**
  * Loads the addon. May be called in any number of worker threads.
