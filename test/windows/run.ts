@@ -21,7 +21,7 @@ const { values, positionals } = parseArgs({
 });
 
 /** One file of checks may take this long, in milliseconds; then it hangs. */
-const CHECK_MS = 240_000;
+const CHECK_MS = 300_000;
 /** How many run side by side. */
 const LANES = 2;
 
