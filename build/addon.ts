@@ -11,6 +11,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -102,7 +103,11 @@ async function compile(sources: string, say: (line: string) => void): Promise<Ad
       `--jobs=${availableParallelism()}`,
     ])) && (await runNode(['-e', 'require("./build/Release/systemlog.node")']));
   clearTimeout(late);
-  if (!worked) return unavailable(whatIsMissing());
+  if (!worked) {
+    // One of older sources would be taken for this one.
+    rmSync(compiledAddon, { force: true });
+    return unavailable(whatIsMissing());
+  }
 
   // By a new name first: a process that has the old one loaded keeps it, and none loads half a file.
   const fresh = `${compiledAddon}.new`;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { generateSync } from 'otplib';
 import { expect, test } from 'vitest';
+import { describeWithCore } from './core.test-support.ts';
 import type { OtpParameters } from './types.ts';
-import { describeWithCore } from './with-core.ts';
 
 const text = (ascii: string) => Buffer.from(ascii, 'ascii');
 const sha1: OtpParameters = { algorithm: 'sha1', digits: 6, periodSeconds: 30 };

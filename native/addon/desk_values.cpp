@@ -19,38 +19,6 @@ const char* word_of(Action action) noexcept {
   return "deny";
 }
 
-const char* word_of(Methods methods) noexcept {
-  switch (methods) {
-    case Methods::password:
-      return "password";
-    case Methods::otp:
-      return "otp";
-    case Methods::password_then_otp:
-      return "password+otp";
-    case Methods::otp_then_password:
-      return "otp+password";
-    case Methods::either:
-      return "either";
-  }
-  return "password";
-}
-
-const char* word_of(Enrolment enrolment) noexcept {
-  switch (enrolment) {
-    case Enrolment::none:
-      return "none";
-    case Enrolment::rehearsal_due:
-      return "rehearsal-due";
-    case Enrolment::probation:
-      return "probation";
-    case Enrolment::enforced:
-      return "enforced";
-    case Enrolment::lapsed:
-      return "lapsed";
-  }
-  return "none";
-}
-
 const char* word_of(Factor factor) noexcept {
   return factor == Factor::password ? "password" : "otp";
 }
@@ -177,8 +145,8 @@ Napi::Value show_answered(Napi::Env env, const Answered& answered) {
 Napi::Value show_standing(Napi::Env env, const std::optional<LogonDesk::Standing>& standing) {
   if (!standing) return env.Null();
   Napi::Object shown = Napi::Object::New(env);
-  shown.Set("methods", word_of(standing->methods));
-  shown.Set("enrolment", word_of(standing->enrolment));
+  shown.Set("methods", std::string(name(standing->methods)));
+  shown.Set("enrolment", std::string(name(standing->enrolment)));
   shown.Set("secretHeld", standing->secret_held);
   shown.Set("codesDisabled", standing->codes_disabled);
   shown.Set("waitMs", number(standing->wait_ms));

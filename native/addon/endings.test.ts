@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { describeWithCore, scratchFolders } from './with-core.ts';
+import { describeWithCore, scratchFolders } from './core.test-support.ts';
 
 const program = path.join(import.meta.dirname, 'endings.program.ts');
 

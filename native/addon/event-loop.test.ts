@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { describeWithCore, scratchFolders } from './with-core.ts';
+import { describeWithCore, scratchFolders } from './core.test-support.ts';
 
 const secret = Buffer.alloc(32, 1);
 const sha512 = { algorithm: 'sha512', digits: 8, periodSeconds: 30 } as const;

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import vectors from '../test/vectors/journal.json' with { type: 'json' };
+import { describeWithCore, scratchFolders } from './core.test-support.ts';
 import type { JournalRecord, JournalWriter } from './types.ts';
-import { describeWithCore, scratchFolders } from './with-core.ts';
 
 const { device, journal } = vectors;
 const secret = Buffer.from(vectors.deviceSecret, 'base64url');

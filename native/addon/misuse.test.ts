@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { describeWithCore, scratchFolders } from './core.test-support.ts';
 import type { ClockReading, LogonDesk, OtpParameters } from './types.ts';
-import { describeWithCore, scratchFolders } from './with-core.ts';
 
 const secret = Buffer.alloc(32, 1);
 const sha1: OtpParameters = { algorithm: 'sha1', digits: 6, periodSeconds: 30 };

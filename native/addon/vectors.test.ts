@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import emergency from '../test/vectors/emergency.json' with { type: 'json' };
 import journal from '../test/vectors/journal.json' with { type: 'json' };
 import recovery from '../test/vectors/recovery.json' with { type: 'json' };
-import { describeWithCore } from './with-core.ts';
+import { describeWithCore } from './core.test-support.ts';
 
 const bytes = (base64url: string) => Buffer.from(base64url, 'base64url');
 
