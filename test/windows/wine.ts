@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { globSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../build/processes.ts';
@@ -6,6 +7,8 @@ import { root } from '../../build/processes.ts';
 /** The path by which a Windows program under Wine sees a file of this machine. */
 export const windowsPath = (file: string): string => `Z:${path.resolve(file).replaceAll('/', '\\')}`;
 
+/** Making a prefix takes about ten seconds, on a busy machine a minute. */
+const PREFIX_MS = 240_000;
 const WITHOUT_KEEP_ALIVE = pathToFileURL(path.join(import.meta.dirname, 'programs', 'without-keep-alive.ts'));
 
 /** A Wine prefix of its own: what runs in it, and its end. */
@@ -29,9 +32,15 @@ export class Wine {
   static open(buildFolder: string): Wine {
     const made = spawnSync(path.join(root, 'native/test/wine-prefix.sh'), [buildFolder], {
       encoding: 'utf8',
+      timeout: PREFIX_MS,
     });
     if (made.status !== 0) throw new Error(`The Wine prefix could not be made: ${made.error ?? made.stderr}`);
-    return new Wine(made.stdout.trim());
+    const prefix = made.stdout.trim();
+    // What checks that were cut off left behind.
+    for (const left of globSync('drive_c/users/*/Temp/*', { cwd: prefix })) {
+      rmSync(path.join(prefix, left), { recursive: true, force: true });
+    }
+    return new Wine(prefix);
   }
 
   /**

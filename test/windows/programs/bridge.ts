@@ -79,9 +79,12 @@ if (!bridge.state.registered) {
 sayState(bridge.state);
 
 let recording = true;
-process.stdin.once('data', () => {
-  recording = false;
-});
+process.stdin
+  .once('data', () => {
+    recording = false;
+  })
+  // Whoever started us is gone.
+  .once('end', () => process.exit());
 while (recording) {
   const id = eventId.parse(uuidV7());
   say(`will ${id}`);
