@@ -19,10 +19,6 @@ using Info = Napi::CallbackInfo;
 /// What one `findStep` computes at most: 34 days of 30 s, a fraction of a second of work.
 constexpr TimeStep most_steps = 100'000;
 
-Napi::Value show_text(Napi::Env env, const std::string& text) {
-  return Napi::String::New(env, text);
-}
-
 Result<std::string> code_text(const SecretBytes& secret, const OtpParameters& parameters, std::uint64_t counter) {
   Result<OtpGenerator> generator = OtpGenerator::create(secret, parameters);
   if (!generator) return generator.error();
@@ -100,9 +96,7 @@ Napi::Value otpauth(const Info& info) {
         if (given.secret.empty()) return Error{ErrorCode::invalid_argument, "otp secret"};
         return otpauth_uri(given);
       },
-      [](Napi::Env env, const SecretBytes& uri) -> Napi::Value {
-        return Napi::String::New(env, reinterpret_cast<const char*>(uri.data()), uri.size());
-      });
+      show_secret_text);
 }
 
 Napi::Value recovery(const Info& info) {

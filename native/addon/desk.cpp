@@ -77,10 +77,6 @@ Napi::Value call_at(Napi::Env env, const HeldDesk& held, const ClockReading& now
       std::move(show));
 }
 
-Napi::Value show_text(Napi::Env env, const std::string& text) {
-  return Napi::String::New(env, text);
-}
-
 Napi::Value take_policy(const Info& info, const HeldDesk& held) {
   ValueReader reader(info.Env());
   std::string json = reader.text(info[0], "json");

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "addon/job.h"
+
 namespace systemlog::addon {
 namespace {
 
@@ -135,10 +137,7 @@ Napi::Value show_answered(Napi::Env env, const Answered& answered) {
     return shown;
   }
   shown.Set("method", answered.method);
-  const SecretBytes& password = answered.password;
-  shown.Set("password", password.empty() ? env.Null()
-                                         : Napi::String::New(env, reinterpret_cast<const char*>(password.data()),
-                                                             password.size()));
+  shown.Set("password", answered.password.empty() ? env.Null() : show_secret_text(env, answered.password));
   return shown;
 }
 

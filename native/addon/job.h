@@ -7,10 +7,12 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 #include "core/base/result.h"
+#include "core/base/secret.h"
 
 namespace systemlog::addon {
 
@@ -115,9 +117,15 @@ Napi::Value start(Napi::Env env, std::shared_ptr<JobQueue> queue, Work work, Sho
   return promise;
 }
 
-/// For results that are shown as nothing.
+// How results are shown, where there is nothing more to it.
 inline Napi::Value show_nothing(Napi::Env env) {
   return env.Undefined();
+}
+inline Napi::Value show_text(Napi::Env env, const std::string& text) {
+  return Napi::String::New(env, text);
+}
+inline Napi::Value show_secret_text(Napi::Env env, const SecretBytes& utf8) {
+  return Napi::String::New(env, reinterpret_cast<const char*>(utf8.data()), utf8.size());
 }
 
 }  // namespace systemlog::addon

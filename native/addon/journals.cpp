@@ -1,4 +1,6 @@
 // Journals, to read and to write.
+#include <algorithm>
+
 #include "addon/held.h"
 #include "addon/surface.h"
 #include "addon/value_reader.h"

@@ -126,8 +126,7 @@ std::filesystem::path ValueReader::path(Napi::Value value, const char* what) {
   }
   std::error_code problem;
   // The core makes every name durable in its parent, so that there must be one.
-  std::filesystem::path whole =
-      std::filesystem::absolute(std::u8string(given.begin(), given.end()), problem).lexically_normal();
+  std::filesystem::path whole = std::filesystem::absolute(std::u8string(given.begin(), given.end()), problem);
   if (problem) refuse(what, "a path");
   // "a/b/" is the folder "a/b".
   return whole.has_filename() ? whole : whole.parent_path();
