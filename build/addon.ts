@@ -84,7 +84,10 @@ const isCompiled = (sources: string): boolean =>
 
 async function compile(sources: string, say: (line: string) => void): Promise<AddonState> {
   const headers = nodeHeaders();
-  if (headers === undefined) return unavailable(`Node ${process.version} came without its headers.`);
+  if (headers === undefined)
+    return unavailable(
+      `Node ${process.version} came without its headers. Started by npm it is one that has them.`,
+    );
   const way = path.relative(folder, root).replaceAll(path.sep, '/');
   writeFileSync(
     path.join(folder, 'binding.gyp'),
