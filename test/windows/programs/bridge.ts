@@ -49,6 +49,7 @@ const bridge = await Bridge.start({
       sessionEndMs: NEVER_MS,
       overdueMs: NEVER_MS,
       anchorMs: NEVER_MS,
+      logonMs: NEVER_MS,
       retryFirstMs: 500,
       retryLongestMs: 5_000,
       heartbeatMs: NEVER_MS,
