@@ -7,7 +7,9 @@ import { type Demo, startDemo } from '../../build/demo.ts';
 import { buildPage } from '../../sandbox/virtual-pc/build-page.ts';
 import { Registration } from './registration.ts';
 
+/** Of the first worker; each has its own range. */
 const FIRST_PORT = 18_340;
+const PORTS_PER_WORKER = 20;
 const OUT_DELAY_MS = 300;
 const DAY_BORDER_HOURS = 5;
 /** Of every account of the demo PC. */
@@ -22,7 +24,7 @@ export const test = base.extend<{ demo: Demo; pc: VirtualPc; kingOfTime: DailyDa
     const lines: string[] = [];
     const demo = await startDemo({
       stateDirectory,
-      firstPort: FIRST_PORT,
+      firstPort: FIRST_PORT + info.parallelIndex * PORTS_PER_WORKER,
       outDelayMs: OUT_DELAY_MS,
       onLine: (line) => lines.push(line),
     });
