@@ -113,8 +113,8 @@ export const pcState = z.object({
   core: z.enum(['available', 'missing']),
   /** Why the core asks nobody though it is there, such as `vault-damaged`; null when nothing is wrong. */
   coreProblem: z.string().nullable(),
-  /** Whether the server has told this PC a policy for logon. */
-  policyKnown: z.boolean(),
+  /** Of the policy for logon that the server told this PC; null for none. */
+  policyVersion: z.string().nullable(),
   bridge: z.object({
     running: z.boolean(),
     registered: z.boolean(),

@@ -33,7 +33,7 @@ export function viewOf(parts: PcParts): PcState {
     users: users.map((user) => userView(user, parts)),
     core: bridge?.logon.core === 'missing' ? 'missing' : 'available',
     coreProblem: bridge?.logon.problem ?? null,
-    policyKnown: bridge?.logon.policyKnown ?? false,
+    policyVersion: bridge?.logon.policyVersion ?? null,
     bridge: {
       running: bridgeRunning,
       registered: bridge?.registered ?? false,

@@ -40,6 +40,8 @@ export class ScriptedLogon {
     smartCards: false,
     sealedPassword: 'allowed',
   };
+  /** Of everybody, as it was used elsewhere. */
+  lastAcceptedStep: number | null = null;
   /** SIDs whose secrets are not released, whatever is asked. */
   readonly withheld = new Set<string>();
   #accounts: ScriptedAccount[] = [];
@@ -69,7 +71,7 @@ export class ScriptedLogon {
   }
 
   get version(): string {
-    const said = JSON.stringify([this.rules, this.#accounts]);
+    const said = JSON.stringify([this.rules, this.#accounts, this.lastAcceptedStep]);
     return createHash('sha256').update(said).digest('base64url');
   }
 
@@ -86,7 +88,7 @@ export class ScriptedLogon {
         parameters: PARAMETERS,
         enrolledAt: '2026-06-01T00:00:00.000Z',
         enrolledHere: otp.enrolledHere,
-        lastAcceptedStep: null,
+        lastAcceptedStep: this.lastAcceptedStep,
         recovery: { salt: Buffer.alloc(16, 1).toString('base64url'), codes: [] },
       },
       sealedPasswordEpoch: 0,

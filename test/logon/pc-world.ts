@@ -18,6 +18,7 @@ import { createVirtualPc, type VirtualPcOptions } from '../../sandbox/virtual-pc
 import { issueCode } from '../../server/administration/logon-accounts.ts';
 import { setGroupMethods, setLogonRules } from '../../server/administration/logon-rules.ts';
 import type { GroupMethods } from '../../server/logon/logon-settings.ts';
+import { policyOf } from '../../server/logon/policy.ts';
 import { EMPLOYEE_CODE, startServer } from './world.ts';
 
 export const TARO = sid.parse('S-1-5-21-1-2-3-1001');
@@ -113,10 +114,12 @@ export async function startPc(methods: GroupMethods, more: Partial<VirtualPcOpti
     },
     /** The PC has told and asked the server since; its answer said what time it is. */
     async synced(): Promise<void> {
-      const before = (await events('policy-change')).length;
       ruleChanges += 1;
       await setLogonRules(administration(), { probationDays: 14 + ruleChanges });
-      await expect.poll(async () => (await events('policy-change')).length, PATIENT).toBeGreaterThan(before);
+      const { device } = await store.selectFrom('devices').select('id as device').executeTakeFirstOrThrow();
+      const isInForce = async () =>
+        (await look()).policyVersion === (await policyOf(store, { company, device })).version;
+      await expect.poll(isInForce, PATIENT).toBe(true);
     },
     /** The next code, at a PC that knows the time. */
     async freshCode(): Promise<string> {

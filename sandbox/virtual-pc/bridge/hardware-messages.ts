@@ -91,7 +91,8 @@ const logonState = z.object({
   /** `broken`: the core is there, but its files do not open; `problem` says why. */
   core: z.enum(['available', 'missing', 'broken']),
   problem: z.string().nullable(),
-  policyKnown: z.boolean(),
+  /** Of the policy in force; null for none. */
+  policyVersion: z.string().nullable(),
   /** How far each account has come; those the policy does not name are left out. */
   enforcement: z.record(sid, accountEnforcement),
 });

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { v7 as uuidV7 } from 'uuid';
 import { account, eventId } from '../../../contract/ids.ts';
+import { CoreUnavailable } from '../../../native/addon/types.ts';
 import { Bridge } from '../../../sandbox/virtual-pc/bridge/bridge.ts';
 import type { BridgeState } from '../../../sandbox/virtual-pc/bridge/hardware-messages.ts';
 import { systemTimers } from '../../../sandbox/virtual-pc/bridge/timers.ts';
@@ -44,6 +45,7 @@ const bridge = await Bridge.start({
     name: 'PC-01',
     timeZone: 'Asia/Tokyo',
     proxy: 'http://127.0.0.1:9',
+    accounts: [],
     delays: {
       machineMs: NEVER_MS,
       sessionEndMs: NEVER_MS,
@@ -67,6 +69,9 @@ const bridge = await Bridge.start({
   timers: systemTimers,
   random: Math.random,
   dispatcher: new Agent(),
+  loadCore: async () => {
+    throw new CoreUnavailable('Not what is tested here');
+  },
   onRecorded: () => undefined,
   onState: sayState,
   onFailure: (error) => say(`failure ${String(error)}`),

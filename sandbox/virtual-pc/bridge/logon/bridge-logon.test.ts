@@ -82,19 +82,37 @@ test('a policy and the secret of who enrolled here arrive with the next report, 
   server.logon.link(TARO.sid);
   await synced(bridge);
   await synced(bridge);
-  expect(await new RulesFile(directory, durableFiles).read()).toEqual({
+  expect(await new RulesFile(directory, durableFiles).read()).toMatchObject({
     enforcement: true,
     whenBridgeDown: 'password-only',
     breakGlassSids: [HANAKO.sid],
   });
   expect(bridge.state.logon).toMatchObject({
-    policyKnown: true,
+    policyVersion: server.logon.version,
     enforcement: { [TARO.sid]: 'rehearsal-due' },
   });
   await expect.poll(() => kinds().filter((kind) => kind === 'enrolment')).toHaveLength(1);
   expect(recorded.find(({ kind }) => kind === 'enrolment')?.account).toEqual(TARO);
   const changes = recorded.filter(({ kind }) => kind === 'policy-change');
   expect(changes.map(({ account, initiator }) => [account, initiator])).toEqual([[null, 'system']]);
+});
+
+test('a policy that only tells what was used up elsewhere is no change; one that asks something else is', async () => {
+  server.logon.link(TARO.sid);
+  const bridge = await start();
+  await synced(bridge);
+  const changes = () => kinds().filter((kind) => kind === 'policy-change').length;
+  await expect.poll(changes).toBe(1);
+  server.logon.lastAcceptedStep = 5;
+  await synced(bridge);
+  await end(bridge);
+  server.logon.lastAcceptedStep = 6;
+  const next = await start();
+  await synced(next);
+  expect(next.state.logon.policyVersion).toBe(server.logon.version);
+  server.logon.rules = { ...server.logon.rules, whenBridgeDown: 'deny' };
+  await synced(next);
+  await expect.poll(changes).toBe(2);
 });
 
 test('rules that got lost are fetched again, though the policy is still the same', async () => {
@@ -207,7 +225,7 @@ test('without a core nobody is asked for a code, and the server is not either', 
   const { loadCore: none } = bridgeOptions(directory, server.origin, time);
   const bridge = await start({ loadCore: none });
   await synced(bridge);
-  expect(bridge.state.logon).toMatchObject({ core: 'missing', policyKnown: false });
+  expect(bridge.state.logon).toMatchObject({ core: 'missing', policyVersion: null });
   expect(await ask(bridge, 'question', { signIn: rehearsal() })).toEqual({ ok: false, code: 'core-missing' });
   expect(server.logon.reports).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import type { DevicePolicy, ReleasedSecret } from '../../../../contract/logon.ts';
 import { type ClockReading, CoreError, type LogonDesk } from '../../../../native/addon/types.ts';
 import { ServerProblem } from '../server-connection.ts';
-import type { RulesFile } from './rules-file.ts';
+import { digestOfAsked, type RulesFile } from './rules-file.ts';
 
 /** What the server does for the logon screen (contract/logon.ts). */
 export interface LogonServer {
@@ -18,7 +18,7 @@ export interface LogonSyncOptions {
   desk: () => Promise<LogonDesk | null>;
   now: () => ClockReading;
   rules: Pick<RulesFile, 'read' | 'write'>;
-  /** The policy is another; not for the first of a new PC while it is about nobody. */
+  /** Another policy asks something else of people; not the first of a new PC while it is about nobody. */
   onPolicyChange: () => void;
   /** A secret was taken for an account. */
   onEnrolment: (sid: string) => void;
@@ -113,16 +113,19 @@ export class LogonSync {
 
   async #takePolicy(desk: LogonDesk): Promise<void> {
     const { server, now, rules, onPolicyChange } = this.#options;
+    const left = await rules.read();
     // Without the rules the policy is as good as not there: it is asked for whole.
-    const held = (await rules.read()) ? await desk.policyVersion() : '';
-    const policy = await server.policy(held);
+    const policy = await server.policy(left ? await desk.policyVersion() : '');
     // Before the desk has it: what was cut off in between is asked for again.
-    if (policy.status === 'current') await rules.write(policy.rules);
-    const changed = await desk.takePolicy(JSON.stringify(policy), now());
+    if (policy.status === 'current') await rules.write(policy.rules, left?.recorded ?? null);
+    await desk.takePolicy(JSON.stringify(policy), now());
     if (policy.status === 'unchanged') return;
+    const asked = digestOfAsked(policy);
+    if (asked === left?.recorded) return;
     // The first one a new PC gets, about nobody and nothing: nobody was asked before, and nobody is now.
-    const startsWithNothing = held === '' && !policy.rules.enforcement && policy.accounts.length === 0;
-    if (changed && !startsWithNothing) onPolicyChange();
+    const startsWithNothing = !left && !policy.rules.enforcement && policy.accounts.length === 0;
+    if (!startsWithNothing) onPolicyChange();
+    await rules.write(policy.rules, asked);
   }
 
   async #fetchDue(desk: LogonDesk): Promise<void> {

@@ -1,7 +1,7 @@
 import type { BridgeResult } from '../../../../contract/bridge.ts';
 import type { Sid } from '../../../../contract/ids.ts';
 import type { AccountEnforcement } from '../../../../contract/logon.ts';
-import type { ClockReading, LogonCore } from '../../../../native/addon/types.ts';
+import { type ClockReading, CoreError, type LogonCore } from '../../../../native/addon/types.ts';
 import type { AuthReply, AuthRequest } from '../auth-messages.ts';
 import type { DeviceKey } from '../device-key.ts';
 import type { DurableFiles } from '../durable-file.ts';
@@ -45,7 +45,7 @@ export class Logon {
   readonly #screen: LogonScreen;
   readonly #sync: LogonSync;
   #enforcement: Record<Sid, AccountEnforcement> = {};
-  #policyKnown = false;
+  #policyVersion: string | null = null;
   #looking: Promise<void> = Promise.resolve();
   #closing = false;
 
@@ -93,7 +93,7 @@ export class Logon {
     return {
       core: condition.state,
       problem: condition.state === 'broken' ? condition.problem : null,
-      policyKnown: this.#policyKnown,
+      policyVersion: this.#policyVersion,
       enforcement: this.#enforcement,
     };
   }
@@ -103,9 +103,15 @@ export class Logon {
     return this.#screen.answer(request);
   }
 
-  /** See `LogonSync.run`. */
+  /** See `LogonSync.run`. A run the desk was closed under has told what it could; the rest is told after the next start. */
   async sync(): Promise<void> {
-    await this.#sync.run().finally(() => this.#look());
+    try {
+      await this.#sync.run();
+    } catch (error) {
+      if (!this.#closing || !(error instanceof CoreError)) throw error;
+    } finally {
+      await this.#look();
+    }
   }
 
   /** How an account stands, for its owner (contract/bridge.ts). */
@@ -145,7 +151,7 @@ export class Logon {
         const standing = await desk?.standing(sid, now());
         if (standing) enforcement[sid] = standing.enrolment;
       }
-      this.#policyKnown = desk !== null && (await desk.policyVersion()) !== '';
+      this.#policyVersion = (await desk?.policyVersion()) || null;
       this.#enforcement = enforcement;
     } catch (error) {
       onFailure(error);
