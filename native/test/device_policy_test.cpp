@@ -123,8 +123,10 @@ TEST_CASE("whatever is not a policy is malformed") {
       {".123Z\"", "Z\""},
       {".123Z\"", ".123+00:00\""},
   };
-  for (const auto& [from, to] : changes) {
-    CHECK_MESSAGE(parse_device_policy(replaced(good, from, to)).error().code == ErrorCode::malformed, to);
+  for (const auto& change : changes) {
+    CHECK_MESSAGE(
+        parse_device_policy(replaced(good, change.first, change.second)).error().code == ErrorCode::malformed,
+        change.second);
   }
   for (std::size_t size = 0; size < good.size(); ++size) {
     CHECK_FALSE(parse_device_policy(std::string_view(good).substr(0, size)).ok());
@@ -253,7 +255,7 @@ TEST_CASE("whatever is not a released secret is malformed, and another algorithm
     return parse_released_secret(replaced(good, from, to)).error().code;
   };
   CHECK(code_of("device-secret+", "ecdh-p256+") == ErrorCode::unsupported);
-  for (const auto& [from, to] : std::initializer_list<std::pair<const char*, const char*>>{
+  for (const auto& change : std::initializer_list<std::pair<const char*, const char*>>{
            {R"("algorithm":")", R"("algo":")"},
            {R"("credential":")", R"("credential":"x)"},
            {R"("iv":")", R"("iv":"AAAA)"},
@@ -263,7 +265,7 @@ TEST_CASE("whatever is not a released secret is malformed, and another algorithm
            {R"("lastAcceptedStep":59)", R"("lastAcceptedStep":"59")"},
            {R"("serverTime":")", R"("time":")"},
        }) {
-    CHECK_MESSAGE(code_of(from, to) == ErrorCode::malformed, to);
+    CHECK_MESSAGE(code_of(change.first, change.second) == ErrorCode::malformed, change.second);
   }
   const std::string long_secret = std::string(4 * 100, 'A');
   CHECK(code_of(R"("ciphertext":")", (R"("ciphertext":")" + long_secret).c_str()) == ErrorCode::malformed);

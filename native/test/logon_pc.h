@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/human_code.h"
 #include "core/logon_desk.h"
 #include "test/fakes/logon_server.h"
 #include "test/support.h"
@@ -74,6 +75,11 @@ struct LogonPc : Bench {
   Answered with_recovery(const std::string& typed) { return answer({.has_password = true, .recovery_code = typed}); }
   Answered with_emergency(const std::string& typed) {
     return answer({.has_password = true, .emergency_response = typed});
+  }
+  /// What the administrator's console answers to a challenge.
+  std::string response_to(const std::string& challenge) const {
+    const std::string normal = normalised_human_code(challenge, EmergencyAccess::code_characters).value();
+    return emergency_response(server.device_secret, tanaka, normal).value();
   }
   Decision asked() const { return desk->question(sign_in(attempt), machine).decision; }
   void accept(std::string_view password_to_seal = "") {
