@@ -47,5 +47,7 @@ bool same_name(std::u16string_view left, std::u16string_view right) noexcept;
 
 /// A security identifier in its string form, as the contract writes it: `S-1-<authority>-<1 to 15 sub-authorities>`.
 bool is_sid(std::string_view text) noexcept;
+/// The longest text that `is_sid` takes: numbers have at most 15 digits.
+inline constexpr std::size_t longest_sid = 4 + 15 + 15 * 16;
 
 }  // namespace systemlog

@@ -1,5 +1,6 @@
 #include "core/attempt_store.h"
 
+#include "core/account_names.h"
 #include "platform/crypto.h"
 
 namespace systemlog {
@@ -8,7 +9,6 @@ namespace {
 constexpr std::string_view key_purpose = "systemlog/v1/attempts-key";
 constexpr std::string_view associated = "systemlog/v1/attempts";
 constexpr std::uint16_t version = 1;
-constexpr std::size_t longest_sid = 200;
 constexpr std::size_t longest_credential = 64;
 constexpr std::size_t longest_policy_version = 64;
 constexpr std::size_t longest_wrapped_key = 4096;

@@ -261,6 +261,7 @@ Result<void> LogonDesk::seal_password(const AttemptId& attempt, VaultAccount& ac
   if (password.size() > longest_password) return Error{ErrorCode::too_long, "password to seal"};
   Result<Bytes> sealed = box_->seal(password, sealed_password_purpose(attempt.sid, account.credential));
   if (!sealed) return sealed.error();
+  if (sealed.value().size() > longest_sealed_password) return Error{ErrorCode::too_long, "sealed password"};
   account.sealed_password = std::move(sealed).value();
   account.sealed_under_epoch = account.sealed_password_epoch;
   return {};

@@ -106,6 +106,9 @@ Result<void> Vault::load(std::uint64_t generation) {
 }
 
 Result<void> Vault::save(VaultContent content) {
+  const SecretBytes plain = write_vault_content(content);
+  // A vault that would not open again must never take the place of one that does.
+  if (!parse_vault_content(plain)) return Error{ErrorCode::invalid_argument, "vault content"};
   const std::uint64_t next = generation_ + 1;
   SecretBytes key(crypto::aes_key_bytes);
   std::array<std::uint8_t, crypto::gcm_nonce_bytes> nonce{};
@@ -114,7 +117,7 @@ Result<void> Vault::save(VaultContent content) {
   const Result<Bytes> wrapped = box_->seal(key, key_purpose);
   if (!wrapped) return wrapped.error();
   const SecretBytes header = header_of(next, wrapped.value(), nonce);
-  const Result<Bytes> sealed = crypto::aes_gcm_seal(key, nonce, header, write_vault_content(content));
+  const Result<Bytes> sealed = crypto::aes_gcm_seal(key, nonce, header, plain);
   if (!sealed) return sealed.error();
   ByteWriter file;
   file.raw(header);

@@ -18,8 +18,8 @@ namespace systemlog {
 /// What a vault has room for; a policy with more is refused.
 inline constexpr std::size_t most_vault_accounts = 1000;
 inline constexpr std::size_t most_break_glass_sids = 100;
-inline constexpr std::size_t longest_sid = 200;
 inline constexpr std::size_t longest_otp_secret = 128;
+inline constexpr std::size_t longest_sealed_password = 65536;
 
 /// One Windows account linked on this PC, kept by SID.
 struct VaultAccount {
@@ -83,6 +83,7 @@ class Vault {
   std::uint64_t generation() const noexcept { return generation_; }
 
   /// Returns when the content will survive a power loss. After a failure the generation before is in force.
+  /// `invalid-argument` for content that could not be read back.
   Result<void> save(VaultContent content);
 
   /// Removes the generation before the newest: for what must not be found there any more either.

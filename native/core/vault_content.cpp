@@ -1,12 +1,13 @@
 #include "core/vault.h"
 
+#include "core/account_names.h"
+
 namespace systemlog {
 namespace {
 
 constexpr std::uint16_t version = 1;
 constexpr std::size_t longest_policy_version = 64;
 constexpr std::size_t longest_credential = 64;
-constexpr std::size_t longest_sealed_password = 65536;
 
 /// A number that must name one of an enumeration's values, 0 … `last`.
 template <typename E>

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "core/account_names.h"
 #include "core/contract_json.h"
 #include "core/device_policy.h"
 #include "core/logon_report.h"
@@ -142,6 +143,15 @@ TEST_CASE("a policy is no larger than a vault has room for") {
   large.accounts["S-1-5-21-1-2-4-0"] = {};
   CHECK_FALSE(parse_device_policy(large.policy(now_ms)).ok());
 
+  LogonServer longest;
+  std::string sid = "S-1-123456789012345";
+  for (int i = 0; i < 15; ++i) sid += "-123456789012345";
+  REQUIRE(sid.size() == longest_sid);
+  longest.accounts[sid] = {};
+  const CurrentPolicy policy = parsed(longest);
+  CHECK(parse_vault_content(write_vault_content(with_policy(VaultContent{}, policy))).ok());
+  CHECK(parse_book(write_book(with_policy(AttemptBook{}, policy))).ok());
+
   LogonServer codes = server();
   codes.accounts.at(tanaka).recovery.hashes.assign(most_recovery_codes, {});
   CHECK(parse_device_policy(codes.policy(now_ms)).ok());
@@ -267,7 +277,7 @@ TEST_CASE("whatever is not a released secret is malformed, and another algorithm
        }) {
     CHECK_MESSAGE(code_of(change.first, change.second) == ErrorCode::malformed, change.second);
   }
-  const std::string long_secret = std::string(4 * 100, 'A');
+  const std::string long_secret = std::string(400, 'A');
   CHECK(code_of(R"("ciphertext":")", (R"("ciphertext":")" + long_secret).c_str()) == ErrorCode::malformed);
   for (std::size_t size = 0; size < good.size(); ++size) {
     CHECK_FALSE(parse_released_secret(std::string_view(good).substr(0, size)).ok());

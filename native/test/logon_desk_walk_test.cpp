@@ -10,14 +10,6 @@ using namespace systemlog::test;
 
 namespace {
 
-/// What lets somebody in, told apart so that it can be counted.
-struct Proof {
-  std::string credential;
-  TimeStep step = 0;
-
-  friend auto operator<=>(const Proof&, const Proof&) = default;
-};
-
 struct Walk : LogonPc {
   explicit Walk(std::uint32_t seed) : engine(seed) { server.accounts[tanaka].methods = "otp+password"; }
 
@@ -79,7 +71,7 @@ struct Walk : LogonPc {
     const bool by_substitute = answered.method.starts_with("recovery");
     if (before == Enrolment::enforced) CHECK((!answered.code_verdict.empty() || by_substitute));
     if (answered.code_verdict == "accepted") {
-      // By credential and step, whichever attempt it was: never twice.
+      // Whichever attempt it was: never twice.
       CHECK(accepted.insert({server.accounts[tanaka].credential, tried}).second);
     }
     if (by_substitute) {
@@ -96,7 +88,8 @@ struct Walk : LogonPc {
 
   std::mt19937 engine;
   int enrolments = 0;
-  std::set<Proof> accepted;
+  /// By credential and step.
+  std::set<std::pair<std::string, TimeStep>> accepted;
   std::map<std::string, std::set<std::uint32_t>> recovery_users;
 };
 

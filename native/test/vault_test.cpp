@@ -124,6 +124,16 @@ TEST_CASE_FIXTURE(Desk, "only the newest two generations are kept") {
   CHECK(mark_of(open_previous()) == "three");
 }
 
+TEST_CASE_FIXTURE(Desk, "content that could not be read back does not take the place of what can") {
+  save("one");
+  VaultContent unreadable = content("two");
+  unreadable.accounts.begin()->second.otp_secret.assign(longest_otp_secret + 1, 1);
+  Result<Vault> vault = open();
+  CHECK(vault.value().save(unreadable).error().code == ErrorCode::invalid_argument);
+  CHECK(mark_of(vault) == "one");
+  CHECK(mark_of(open(1)) == "one");
+}
+
 TEST_CASE_FIXTURE(Desk, "the generation before can be made to go, with what it still held") {
   save("one");
   save("two");
