@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openQueue } from '../../app/queue/open.ts';
 import type { CheckServer } from './server.ts';
@@ -15,7 +16,7 @@ import { about, check, newPipeName, scratchFolder } from './support.ts';
 
 /** So many rounds of kills, or as many as fit into this time, in milliseconds: a busy machine takes seconds to start a process. */
 const ROUNDS = 9;
-const ROUNDS_MS = 90_000;
+const ROUNDS_MS = 45_000;
 /** How long client and bridge are at work after their first sign of life; kills fall into it, in milliseconds. */
 const WORK_MS = 400;
 /** A process that has done nothing in this time will not. */
@@ -28,7 +29,14 @@ const given = process.env['SYSTEMLOG_SERVER'];
 const folder = scratchFolder();
 const pipe = newPipeName();
 const database = path.join(folder, 'キュー', 'queue.db');
-const log = openSync(path.join(folder, 'client.log'), 'a');
+/** What bridges and clients say when they fail. */
+const logFile = path.join(folder, 'failures.log');
+const log = openSync(logFile, 'a');
+const running = new Set<ChildProcess>();
+after(() => {
+  for (const child of running) child.kill('SIGKILL');
+  closeSync(log);
+});
 
 interface Progress {
   acknowledged: number;
@@ -44,10 +52,13 @@ let onProgress = (): void => undefined;
 const failures: string[] = [];
 
 function node(args: string[], stdout: 'pipe' | 'ignore'): ChildProcess {
-  return spawn(process.execPath, args, {
+  const child = spawn(process.execPath, args, {
     cwd: path.join(import.meta.dirname, '..', '..'),
     stdio: ['pipe', stdout, log],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
 }
 
 function startBridge(server: string): ChildProcess {
@@ -72,7 +83,11 @@ const startClient = (): ChildProcess =>
   node(['app/headless.ts', '--bridge', pipe, '--database', database, '--proxy', 'none'], 'ignore');
 
 async function kill(child: ChildProcess): Promise<void> {
-  assert.equal(child.exitCode, null, 'it had ended by itself');
+  assert.equal(
+    child.exitCode,
+    null,
+    `it had ended by itself: ${readFileSync(logFile, 'utf8').slice(-2_000)}`,
+  );
   const closed = once(child, 'close');
   child.kill('SIGKILL');
   await closed;
@@ -149,7 +164,6 @@ about('the way of an event on Windows', () => {
       assert.equal(queued.length, new Set(queued).size, 'doubled in the queue');
       assert.deepEqual(queue.counts(), { waiting: 0, refused: 0, oldestWaitingAt: null });
       queue.close();
-      closeSync(log);
       t.diagnostic(
         `${kills} kills, ${recorded.size} events recorded, ${stored.length} stored, 0 lost, 0 doubled`,
       );

@@ -20,6 +20,7 @@ const [directory = '', pipe = '', given = ''] = process.argv.slice(2);
 const server = JSON.parse(given) as CheckServer;
 /** Every event must find its way through the client. */
 const NEVER_MS = 2 ** 31 - 1;
+const REGISTER_TRIES = 10;
 /** Between two events, at most, in milliseconds. */
 const EVENT_MS = 20;
 
@@ -77,11 +78,10 @@ const bridge = await Bridge.start({
   onFailure: (error) => say(`failure ${String(error)}`),
 });
 
-// Registers the device, the first time. What was recorded before that goes along; what comes after is the client's to bring.
-if (!bridge.state.registered) {
-  const { problem } = await bridge.reportNow();
-  if (problem !== null) throw new Error(`The device could not be registered: ${problem}`);
-}
+// Registers the device, the first time; answers get lost. What was recorded before goes along, what comes after is the client's.
+for (let tries = 0; !bridge.state.registered && tries < REGISTER_TRIES; tries++) await bridge.reportNow();
+if (!bridge.state.registered)
+  throw new Error(`The device could not be registered: ${bridge.state.lastProblem}`);
 sayState(bridge.state);
 
 let recording = true;
