@@ -4,8 +4,9 @@ export default defineConfig({
   testDir: 'test/e2e',
   testMatch: '**/*.spec.ts',
   outputDir: 'test-results',
-  // The specs share one machine with the whole story behind them: one at a time is quicker than two that wait for each other.
-  workers: 1,
+  // Each test has the whole story behind it, and some wait half a minute for the phone's next code: two at a time.
+  fullyParallel: true,
+  workers: 2,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   use: {

@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     // The Wine prefix in a build tree links to the whole disk.
     exclude: [...configDefaults.exclude, '**/dist/**', 'native/build-*/**', '.state/**', '.cache/**'],
+    globalSetup: ['build/addon-for-tests.ts'],
     // Ends what hangs; generous, because property tests share a small machine with everything else.
     testTimeout: 120_000,
   },

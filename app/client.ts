@@ -4,6 +4,7 @@ import { Alarm } from './alarm.ts';
 import { Backoff } from './backoff.ts';
 import type { Hello } from './bridge/connection.ts';
 import { BridgeLink, type LinkState } from './bridge/link.ts';
+import { createLogon, type Logon } from './logon/logon.ts';
 import { QueueError } from './queue/errors.ts';
 import { keepTidy } from './queue/housekeeping.ts';
 import { type OpenedQueue, openQueue, type SetAsideFile } from './queue/open.ts';
@@ -42,6 +43,8 @@ export interface Client {
   /** Ends within moments, whatever is going on; what was not finished is done after the next start. */
   stop(): Promise<void>;
   readonly status: ClientStatus;
+  /** What a person does about their own logon. Nothing of it appears in the status or the queue but who the account is. */
+  readonly logon: Logon;
   /** Calls back after each change; the answer ends it. */
   onStatus(listener: (status: ClientStatus) => void): () => void;
   /** Ends waits that began with a failure: the network came back, the PC woke up, or a person asked. */
@@ -84,6 +87,13 @@ export function createClient(options: ClientOptions): Client {
   let hello: Hello | null = null;
   let access: Outcome<ServerAccess> = failed({ kind: 'bridge', code: 'closed' });
   let running: Promise<unknown> = Promise.resolve();
+  const logon = createLogon({
+    access: () => access,
+    bridge: () => link.current,
+    timers: surroundings.timers,
+    onChange: () => shift?.report.refreshToday(),
+    signal: stopping.signal,
+  });
 
   function linkChanged(state: LinkState): void {
     if (state.state !== 'connected') {
@@ -217,6 +227,7 @@ export function createClient(options: ClientOptions): Client {
     get status() {
       return board.status;
     },
+    logon,
     onStatus: (listener) => board.onChange(listener),
     reportNow() {
       reopen.ring('now');

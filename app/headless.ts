@@ -1,14 +1,16 @@
 /**
  * The client as a process without a window: `node app/headless.ts --bridge PATH --database FILE [--proxy URL]`.
  *
- * Writes its status to stdout as one JSON line after each change. Ends cleanly on SIGTERM, SIGINT, when stdin closes, or when nobody
- * reads stdout any more. A line `report-now` on stdin is `Client.reportNow`.
+ * Writes `{"status": …}` to stdout as one JSON line after each change. Takes commands from stdin, a JSON line each such as
+ * `{"id": 1, "command": "report-now"}`, and answers each with a line `{"reply": 1, …}` (headless-commands.ts). Ends cleanly on SIGTERM,
+ * SIGINT, when stdin closes, or when nobody reads stdout any more.
  */
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import systemlog from '../package.json' with { type: 'json' };
 import { createClient } from './client.ts';
+import { answerLine, type HeadlessMessage } from './headless-commands.ts';
 import { createHttp } from './http.ts';
 import type { ProxySettings } from './settings/client-settings.ts';
 
@@ -51,14 +53,16 @@ process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
 process.stdout.on('error', () => void stop());
 const commands = createInterface({ input: process.stdin });
-commands.on('line', (line) => {
-  if (line.trim() === 'report-now') client.reportNow();
-});
+commands.on('line', (line) => void answerLine(client, line).then(say));
 commands.on('close', () => void stop());
 commands.on('error', () => void stop());
 
-client.onStatus((status) => process.stdout.write(`${JSON.stringify(status)}\n`));
+client.onStatus((status) => say({ status }));
 client.start();
+
+function say(message: HeadlessMessage): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
 
 function proxyFrom(given: string | undefined): { settings: ProxySettings; password: string | null } {
   if (given === undefined) return { settings: { mode: 'system' }, password: null };

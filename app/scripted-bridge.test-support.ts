@@ -27,8 +27,18 @@ class Refusal extends Error {
   }
 }
 
-/** Answers a request in place of the bridge: with raw bytes, by closing, or not at all. */
-export type Misbehaviour = (socket: net.Socket, request: { id: number; method: string }) => void;
+/** Answers a request in place of the bridge: with raw bytes, by closing, not at all, or as the bridge would, but later. */
+export type Misbehaviour = (
+  socket: net.Socket,
+  request: { id: number; method: string },
+  answer: () => void,
+) => void;
+
+/** Answers with a result. */
+export const says =
+  (result: object): Misbehaviour =>
+  (socket, { id }) =>
+    socket.write(`${JSON.stringify({ id, result })}\n`);
 
 /**
  * A bridge for one account that keeps the contract over a real socket: journal with real MACs, reading position, receipts it checks,
@@ -113,19 +123,21 @@ export class ScriptedBridge {
   #answer(socket: net.Socket, line: string): void {
     const { id, method, params } = bridgeRequest.parse(JSON.parse(line));
     this.asked.push(method);
+    const answer = () => {
+      if (!socket.destroyed) socket.write(`${JSON.stringify({ id, ...this.#outcome(method, params) })}\n`);
+    };
     const how = this.misbehaviours.get(method)?.shift();
-    if (how) {
-      how(socket, { id, method });
-      return;
-    }
-    let answer: object;
+    if (how) how(socket, { id, method }, answer);
+    else answer();
+  }
+
+  #outcome(method: string, params: unknown): object {
     try {
-      answer = { id, result: this.#result(method as BridgeMethod, params) };
+      return { result: this.#result(method as BridgeMethod, params) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      answer = { id, error: { code: error.code, message: 'refused' } };
+      return { error: { code: error.code, message: 'refused' } };
     }
-    if (!socket.destroyed) socket.write(`${JSON.stringify(answer)}\n`);
   }
 
   #result(method: BridgeMethod, raw: unknown): object {

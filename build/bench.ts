@@ -1,21 +1,52 @@
-/** `npm run bench`: every benchmark of test/bench, one after the other. Each prints ratios against a limit measured in the same run. */
+/**
+ * `npm run bench`: every benchmark of test/bench and the C++ core's own, one after the other. Each prints ratios against a limit
+ * measured in the same run.
+ */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import path from 'node:path';
+import { printAddonSizes } from './addon-sizes.ts';
+import { ensureDebianPackages, installCommand } from './debian-packages.ts';
 import { root } from './processes.ts';
 
+/** Runs a program with its words on the terminal. @returns whether it ended well. */
+const run = (program: string, args: readonly string[], cwd = root): boolean =>
+  spawnSync(program, args, { cwd, stdio: 'inherit' }).status === 0;
+
+/** Builds the C++ core as it is shipped and measures it. */
+function benchNative(): boolean {
+  const missing = ensureDebianPackages(['native']);
+  if (missing.length > 0) {
+    console.log(`Skipped: it needs ${missing.map(({ name }) => name).join(', ')}.`);
+    console.log(`To run it: ${installCommand(missing)}`);
+    return true;
+  }
+  const native = path.join(root, 'native');
+  const quiet = { cwd: native, stdio: ['ignore', 'ignore', 'inherit'] } satisfies Parameters<
+    typeof spawnSync
+  >[2];
+  const built =
+    spawnSync('cmake', ['--preset', 'release'], quiet).status === 0 &&
+    spawnSync('cmake', ['--build', '--preset', 'release', '--target', 'bench'], quiet).status === 0;
+  const measured = built && run(path.join(native, 'build-release', 'test', 'bench'), [], native);
+  printAddonSizes();
+  return measured;
+}
+
+const benches: Record<string, () => boolean> = Object.fromEntries(
+  globSync('test/bench/*.bench.ts', { cwd: root })
+    .toSorted()
+    .map((file) => [path.basename(file, '.bench.ts'), () => run(process.execPath, ['--expose-gc', file])]),
+);
+benches['native'] = benchNative;
+
 const asked = process.argv.slice(2);
-const benches = globSync('test/bench/*.bench.ts', { cwd: root });
-const chosen =
-  asked.length === 0 ? benches : benches.filter((file) => asked.includes(path.basename(file, '.bench.ts')));
+const chosen = Object.entries(benches).filter(([name]) => asked.length === 0 || asked.includes(name));
 if (chosen.length === 0) {
-  console.error(
-    `There is no such benchmark. There are: ${benches.map((f) => path.basename(f, '.bench.ts')).join(', ')}`,
-  );
+  console.error(`There is no such benchmark. There are: ${Object.keys(benches).join(', ')}`);
   process.exitCode = 2;
 }
-for (const file of chosen.toSorted()) {
-  console.log(`\n── ${path.basename(file, '.bench.ts')}`);
-  const { status } = spawnSync(process.execPath, ['--expose-gc', file], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) process.exitCode = 1;
+for (const [name, bench] of chosen) {
+  console.log(`\n── ${name}`);
+  if (!bench()) process.exitCode = 1;
 }

@@ -20,6 +20,7 @@ const COMMANDS = {
   'test:windows': ['build/test.ts', 'windows'],
   check: ['build/test.ts', 'check'],
   bench: ['build/bench.ts'],
+  'build:addon': ['build/build-addon.ts'],
   workdays: ['server/punches/workdays.ts'],
 };
 

@@ -16,6 +16,13 @@ export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
     chromium: '/usr/bin/chromium',
     'fonts-noto-cjk': '/usr/share/fonts/opentype/noto',
   }),
+  ...inSuites(['addon'], {
+    'g++': '/usr/bin/g++',
+    make: '/usr/bin/make',
+    python3: '/usr/bin/python3',
+    'libssl-dev': '/usr/include/openssl/ssl.h',
+    'nlohmann-json3-dev': '/usr/include/nlohmann/json.hpp',
+  }),
   ...inSuites(['native', 'windows', 'fuzz'], {
     cmake: '/usr/bin/cmake',
     'ninja-build': '/usr/bin/ninja',

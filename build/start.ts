@@ -5,6 +5,7 @@ import { createInstance } from 'i18next';
 import en from '../locales/en/start.json' with { type: 'json' };
 import ja from '../locales/ja/start.json' with { type: 'json' };
 import { buildPage } from '../sandbox/virtual-pc/build-page.ts';
+import { ensureAddon } from './addon.ts';
 import { startDemo } from './demo.ts';
 import { root } from './processes.ts';
 import { lockState } from './state-lock.ts';
@@ -32,6 +33,8 @@ const inBoth = (tell: (t: ReturnType<typeof texts.getFixedT>) => void) => {
 
 try {
   lockState(stateDirectory);
+  const core = await ensureAddon({ say });
+  if (!core.available) say(core.why);
   say('Building the virtual PC page …');
   await buildPage();
   say('Starting server, KING OF TIME sandbox and virtual PC …');

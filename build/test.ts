@@ -6,7 +6,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ensureAddon } from './addon.ts';
 import { type DebianPackage, ensureDebianPackages, installCommand } from './debian-packages.ts';
+import { ensureWindowsNode, NoWindowsNode } from './windows-node.ts';
 
 interface Count {
   passed: number;
@@ -141,9 +143,33 @@ function countJunit(report: string): Count {
 
 /** A suite whose packages are missing: skipped with the command that would bring them; in CI a failure. */
 async function lacking(suite: string, missing: DebianPackage[]): Promise<Count> {
-  console.log(`Skipped: the ${suite} tests need ${missing.map(({ name }) => name).join(', ')}.`);
-  console.log(`To run them: ${installCommand(missing)}`);
+  return notRun(
+    `Skipped: the ${suite} tests need ${missing.map(({ name }) => name).join(', ')}.\n` +
+      `To run them: ${installCommand(missing)}`,
+  );
+}
+
+/** What this machine cannot run: skipped with the reason, in CI a failure. */
+function notRun(why: string): Count {
+  console.log(why);
   return inCi ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 };
+}
+
+/** The client's way in Windows binaries, with the addon and the Wine prefix of the Windows build, which must stand before it. */
+async function windowsClient(): Promise<Count> {
+  let node: string;
+  try {
+    node = ensureWindowsNode();
+  } catch (error) {
+    if (error instanceof NoWindowsNode) return notRun(`Skipped: ${error.message}`);
+    console.error(error instanceof Error ? error.message : error);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const file = path.join(scratch, 'windows.json');
+  const buildFolder = path.join(root, 'native', 'build-mingw');
+  const args = ['test/windows/run.ts', '--node', node, '--build', buildFolder, '--report', file];
+  const exitCode = await run(process.execPath, args);
+  return readReport(file, (text) => JSON.parse(text) as Count, exitCode);
 }
 
 /** Runs a suite once its Debian packages are there. */
@@ -152,13 +178,21 @@ const withPackages = (suite: string, tests: () => Promise<Count>) => async (): P
   return missing.length > 0 ? lacking(suite, missing) : tests();
 };
 
+/** Has the C++ core compiled for the tests that use it. Without it they skip themselves; in CI that is a failure. */
+const withCore = (tests: () => Promise<Count>) => async (): Promise<Count> => {
+  ensureDebianPackages(['addon']);
+  const core = await ensureAddon();
+  if (!core.available) console.log(core.why);
+  return core.available || !inCi ? tests() : { passed: 0, failed: 1, skipped: 0 };
+};
+
 const PARTS: Record<string, Part[]> = {
   check: [
     { name: 'types (tsc)', run: () => oneCheck('tsc', []) },
     { name: 'format and lint (biome)', run: () => oneCheck('biome', ['check', '--error-on-warnings']) },
     { name: 'types and layers (eslint)', run: () => oneCheck('eslint', ['.', '--max-warnings=0']) },
   ],
-  unit: [{ name: 'unit and integration tests', run: unit }],
+  unit: [{ name: 'unit and integration tests', run: withCore(unit) }],
   native: [
     { name: 'C++ with g++ and sanitizers', run: withPackages('native', () => nativeAndServer('linux')) },
   ],
@@ -167,8 +201,9 @@ const PARTS: Record<string, Part[]> = {
   ],
   windows: [
     { name: 'C++ for Windows, under Wine', run: withPackages('windows', () => nativeAndServer('mingw')) },
+    { name: 'the client in Windows Node, under Wine', run: withPackages('windows', windowsClient) },
   ],
-  e2e: [{ name: 'end-to-end tests in Chromium', run: withPackages('e2e', e2e) }],
+  e2e: [{ name: 'end-to-end tests in Chromium', run: withPackages('e2e', withCore(e2e)) }],
 };
 
 if (Number(process.versions['napi']) < 10) {

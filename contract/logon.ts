@@ -42,6 +42,8 @@ export const logonState = z.looseObject({
   methods: logonMethods,
   otp: z
     .looseObject({
+      /** Which enrolment is in force: whoever lost the answer to a confirmation learns here whether it was taken. */
+      credential: credentialId,
       enrolledAt: instant,
       /** Whether this PC holds, or may fetch without a code, the secret. */
       enrolledHere: z.boolean(),

@@ -17,6 +17,27 @@ export const punchState = z.enum([
 ]);
 export type PunchState = z.infer<typeof punchState>;
 
+/** Why a punch is `held`. A reader must take codes it does not know. */
+export const HOLD_REASONS = [
+  /** 出勤 made by a log that ends use, such as a lock. */
+  'in-by-end',
+  /** 退勤 made by a log that begins use, such as an unlock. */
+  'out-by-begin',
+  /** The session ended abnormally: when it did is not known. */
+  'abnormal-end',
+  /** Not every source has reported past the border, and the grace is over. */
+  'unsettled',
+  /** Something of the day was sent already, and now the day says otherwise. */
+  'changed-after-sending',
+  /** Abroad, written as wall time, it would read like another punch of the hour that comes twice. */
+  'same-wall-time',
+  /** The workday is closed (締め) in the attendance service. */
+  'closed-period',
+  /** Another recorder's punch stands where this one would. */
+  'other-recorder',
+] as const;
+export type HoldReason = (typeof HOLD_REASONS)[number];
+
 export const punchKind = z.enum(['in', 'out', 'break-start', 'break-end']);
 export type PunchKind = z.infer<typeof punchKind>;
 
@@ -44,7 +65,15 @@ export const me = z.looseObject({
     out: instant.nullable(),
     breaks: z.array(z.looseObject({ start: instant, end: instant })),
     flags: z.array(z.string()),
-    punches: z.array(z.looseObject({ kind: punchKind, at: instant, state: punchState })),
+    punches: z.array(
+      z.looseObject({
+        kind: punchKind,
+        at: instant,
+        state: punchState,
+        /** A code of `HOLD_REASONS`, or a newer one, for a `held` punch; null for others, and where it is not known. */
+        reason: z.string().nullable().default(null),
+      }),
+    ),
   }),
   status: z.looseObject({
     /** The newest event of this account the server holds, as placed in true time. */

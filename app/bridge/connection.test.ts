@@ -51,6 +51,22 @@ test('answers find their requests whatever their order and however their bytes a
   connection.close();
 });
 
+test('what is asked while the bridge waits for the server may have to wait as long', async () => {
+  const { bridge, open, time } = await setUp();
+  const connection = await open();
+  const held: (() => void)[] = [];
+  for (const method of ['logon.fetch-secret', 'status'] as const)
+    bridge.misbehave(method, (_socket, _request, answer) => held.push(answer));
+  const fetching = connection.request('logon.fetch-secret', { code: null });
+  const status = connection.request('status', {});
+  await until(() => held.length === 2);
+  time.pass(59_000);
+  for (const answer of held) answer();
+  await expect(fetching).rejects.toMatchObject({ code: 'unknown-method' });
+  expect(await status).toMatchObject({ registered: true });
+  connection.close();
+});
+
 test('a refusal fails its own request and leaves the connection', async () => {
   const { open } = await setUp();
   const connection = await open();

@@ -26,11 +26,14 @@ export interface ConnectionOptions {
   onJournal: () => void;
 }
 
-/** How long the bridge may take for an answer, in milliseconds. `sync` waits for the server. */
+/** How long the bridge may take for an answer, in milliseconds. */
 const ANSWER_MS = 10_000;
-const SYNC_ANSWER_MS = 60_000;
+/** The same where the bridge itself waits for the server. It may take what was asked after it only then. */
+const SERVER_ANSWER_MS = 60_000;
+const ASKS_SERVER: readonly BridgeMethod[] = ['sync', 'logon.fetch-secret'];
 
 interface Asked {
+  asksServer: boolean;
   settle: (result: unknown) => void;
   fail: (error: BridgeError) => void;
 }
@@ -110,10 +113,13 @@ export class BridgeConnection {
     const line = Buffer.from(`${JSON.stringify({ id, method, params })}\n`);
     if (line.length - 1 > MAX_LINE_BYTES) throw new BridgeError('line-too-long', 'The request is too long');
     const answer = await new Promise<unknown>((resolve, reject) => {
-      const cancel = this.#options.timers.after(method === 'sync' ? SYNC_ANSWER_MS : ANSWER_MS, () =>
+      const asksServer = ASKS_SERVER.includes(method);
+      const waitsForServer = asksServer || [...this.#asked.values()].some((asked) => asked.asksServer);
+      const cancel = this.#options.timers.after(waitsForServer ? SERVER_ANSWER_MS : ANSWER_MS, () =>
         this.#end(new BridgeError('timed-out', `The bridge did not answer ${method} in time`)),
       );
       this.#asked.set(id, {
+        asksServer,
         settle: (result) => {
           cancel();
           resolve(result);

@@ -1,10 +1,10 @@
-/** Why a step of reporting did not work. What was to be reported stays in the queue in every case. */
+/** Why something asked of the server or the bridge did not work. What was to be reported stays in the queue in every case. */
 export type Failure =
   /** Nothing that fits the contract came back. Whether the server acted on the request is unknown. */
   | { kind: 'unreachable'; code: UnreachableCode }
   /** The server itself refused, with a code of contract/problem.ts or a newer one. */
   | { kind: 'refused'; status: number; code: string; retryAfterMs: number | null }
-  /** The bridge gave no ticket, with a code of app/bridge/errors.ts. */
+  /** The bridge is away or refused, with a code of app/bridge/errors.ts. */
   | { kind: 'bridge'; code: string };
 
 export const UNREACHABLE_CODES = [

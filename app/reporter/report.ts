@@ -58,6 +58,8 @@ export class Report {
   #todayDueMs: number;
   /** Until the day is asked for again; at most `TODAY_EVERY_MS`. */
   #todayPaceMs = TODAY_EVERY_MS;
+  /** How often somebody wanted the day anew. */
+  #todayWanted = 0;
 
   constructor(options: ReportOptions) {
     this.#options = options;
@@ -68,6 +70,13 @@ export class Report {
 
   wake(reason: Wake): void {
     this.#alarm.ring(reason);
+  }
+
+  /** Asks for the day at once: the server would answer otherwise than before. */
+  refreshToday(): void {
+    this.#todayWanted++;
+    this.#todayDueMs = this.#options.clock.monotonicMs();
+    this.wake('now');
   }
 
   /** Reports until `signal` aborts. @throws QueueError `damaged`, and only that. */
@@ -155,11 +164,13 @@ export class Report {
     const access = this.#options.access();
     if (!access.ok) return access.failure;
     const { api, session } = access.value;
+    const wanted = this.#todayWanted;
     const outcome: Outcome<Me> = await session.use((token) => api.me(token, signal), signal);
     if (!outcome.ok) return outcome.failure;
     onStep('today');
     this.#worked();
-    this.#todayDueMs = clock.monotonicMs() + this.#todayPaceMs;
+    // An answer that was on its way when somebody wanted a new one may be the old one still.
+    if (wanted === this.#todayWanted) this.#todayDueMs = clock.monotonicMs() + this.#todayPaceMs;
     this.#todayPaceMs = isOnItsWay(outcome.value)
       ? Math.min(2 * this.#todayPaceMs, TODAY_EVERY_MS)
       : TODAY_EVERY_MS;

@@ -2,6 +2,18 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { z } from 'zod';
 import type { SealedEvent } from '../../contract/event.ts';
+import {
+  type CredentialId,
+  type EnrolmentConfirmed,
+  type EnrolmentProof,
+  type EnrolmentStarted,
+  enrolmentConfirmed,
+  enrolmentStarted,
+  type LinkAnswer,
+  type LogonState,
+  linkAnswer,
+  logonState,
+} from '../../contract/logon.ts';
 import { type Me, me } from '../../contract/me.ts';
 import { problem } from '../../contract/problem.ts';
 import { type IssuedNonce, issuedNonce, type SessionToken, sessionToken } from '../../contract/session.ts';
@@ -36,6 +48,19 @@ export interface ServerApi {
   /** Succeeds only with one verdict for each event. */
   upload(token: string, events: readonly SealedEvent[], signal: AbortSignal): Promise<Outcome<UploadAnswer>>;
   me(token: string, signal: AbortSignal): Promise<Outcome<Me>>;
+  logonState(token: string, signal: AbortSignal): Promise<Outcome<LogonState>>;
+  link(token: string, code: string, signal: AbortSignal): Promise<Outcome<LinkAnswer>>;
+  startEnrolment(
+    token: string,
+    proof: EnrolmentProof | null,
+    signal: AbortSignal,
+  ): Promise<Outcome<EnrolmentStarted>>;
+  confirmEnrolment(
+    token: string,
+    confirmation: { credential: CredentialId; code: string },
+    signal: AbortSignal,
+  ): Promise<Outcome<EnrolmentConfirmed>>;
+  newRecoveryCodes(token: string, code: string, signal: AbortSignal): Promise<Outcome<EnrolmentConfirmed>>;
 }
 
 export interface ServerApiOptions extends Pick<Surroundings, 'clock' | 'timers'> {
@@ -91,6 +116,19 @@ export function createServerApi(options: ServerApiOptions): ServerApi {
   }
 
   const json = { 'content-type': 'application/json' };
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const get = <S extends z.ZodType>(schema: S, path: string, token: string, signal: AbortSignal) =>
+    exchange(schema, path, { method: 'GET', headers: bearer(token) }, signal);
+  const post = <S extends z.ZodType>(
+    schema: S,
+    path: string,
+    token: string,
+    content: object,
+    signal: AbortSignal,
+  ) => {
+    const body = Buffer.from(JSON.stringify(content));
+    return exchange(schema, path, { method: 'POST', headers: { ...json, ...bearer(token) }, body }, signal);
+  };
 
   return {
     nonce: (signal) => exchange(issuedNonce, '/v1/nonces', { method: 'POST', headers: {} }, signal),
@@ -101,7 +139,7 @@ export function createServerApi(options: ServerApiOptions): ServerApi {
     },
 
     async upload(token, events, signal) {
-      const headers = { ...json, 'content-encoding': 'gzip', authorization: `Bearer ${token}` };
+      const headers = { ...json, 'content-encoding': 'gzip', ...bearer(token) };
       const body = Buffer.from(
         await compressed(JSON.stringify({ events }), { level: constants.Z_BEST_SPEED }),
       );
@@ -111,8 +149,20 @@ export function createServerApi(options: ServerApiOptions): ServerApi {
       return answer;
     },
 
-    me: (token, signal) =>
-      exchange(me, '/v1/me', { method: 'GET', headers: { authorization: `Bearer ${token}` } }, signal),
+    me: (token, signal) => get(me, '/v1/me', token, signal),
+
+    logonState: (token, signal) => get(logonState, '/v1/logon', token, signal),
+
+    link: (token, code, signal) => post(linkAnswer, '/v1/links', token, { code }, signal),
+
+    startEnrolment: (token, proof, signal) =>
+      post(enrolmentStarted, '/v1/otp/enrolments', token, proof ? { proof } : {}, signal),
+
+    confirmEnrolment: (token, confirmation, signal) =>
+      post(enrolmentConfirmed, '/v1/otp/enrolments/confirm', token, confirmation, signal),
+
+    newRecoveryCodes: (token, code, signal) =>
+      post(enrolmentConfirmed, '/v1/otp/recovery-codes', token, { code }, signal),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { BridgeConnection } from '../bridge/connection.ts';
-import { BridgeError } from '../bridge/errors.ts';
 import type { StepObserver } from '../steps.ts';
 import type { Clock } from '../surroundings.ts';
+import { askBridge } from './ask-bridge.ts';
 import { type Failure, failed, type Outcome, succeeded } from './failure.ts';
 import type { ServerApi } from './server-api.ts';
 
@@ -56,16 +56,11 @@ export class ServerSession {
     const nonce = await api.nonce(signal);
     if (!nonce.ok) return nonce;
     onStep('nonce');
-    let proof: Awaited<ReturnType<typeof bridge.request<'ticket'>>>;
-    try {
-      proof = await bridge.request('ticket', { nonce: nonce.value.nonce });
-    } catch (error) {
-      if (error instanceof BridgeError) return failed({ kind: 'bridge', code: error.code });
-      throw error;
-    }
+    const proof = await askBridge(bridge, 'ticket', { nonce: nonce.value.nonce });
+    if (!proof.ok) return proof;
     onStep('ticket');
     const askedMs = clock.monotonicMs();
-    const session = await api.session(proof.ticket, proof.anchor, signal);
+    const session = await api.session(proof.value.ticket, proof.value.anchor, signal);
     if (!session.ok) return session;
     onStep('session');
     const { token, expiresAt, serverTime } = session.value;

@@ -1,4 +1,7 @@
-/** What the C++ core offers to TypeScript. Everything that reads or writes files, or computes for long, runs off the event loop. */
+/**
+ * What the C++ core offers to TypeScript. Nothing here blocks the event loop, and nothing throws: a promise is refused with a
+ * TypeError for an argument of the wrong type, with a CoreError for everything the core says. Bytes given to it are copied.
+ */
 
 export interface OtpParameters {
   algorithm: 'sha1' | 'sha256' | 'sha512';
@@ -140,16 +143,25 @@ export interface JournalPage {
   through: number;
   more: boolean;
 }
-/** The bridge's journal, read without its lock: it may be read while the bridge writes it. */
-export interface JournalReader {
+/** A journal as it was when it was opened. */
+interface Journal {
   readonly journal: string;
   readonly headSequence: number;
   readonly headMac: string;
   readonly firstSequence: number;
+}
+/** The bridge's journal, read without its lock: it may be read while the bridge writes it. */
+export interface JournalReader extends Journal {
   /** Records after a sequence, oldest first; checks the seal of each. */
   read(after: number, limit: number): Promise<JournalPage>;
   /** Reads and checks everything: the number of records. */
   verify(): Promise<number>;
+  close(): Promise<void>;
+}
+/** Writes a journal, and keeps its lock, until it is closed. */
+export interface JournalWriter extends Journal {
+  /** The JSON text of an event whose `sequence` is the next one. Resolves when the record is on the disk. */
+  append(record: string): Promise<JournalRecord>;
   close(): Promise<void>;
 }
 
@@ -158,7 +170,10 @@ export interface LogonCore {
   readonly version: string;
   hotp(secret: Uint8Array, parameters: OtpParameters, counter: number): Promise<string>;
   totp(secret: Uint8Array, parameters: OtpParameters, atMs: number): Promise<string>;
-  /** The last step from `first` to `last` (both included) whose code was typed; null for none. No rules of use: see LogonDesk. */
+  /**
+   * The last step from `first` to `last` (both included, at most 100,000 of them) whose code was typed; null for none. No rules of
+   * use: see LogonDesk.
+   */
   findStep(
     secret: Uint8Array,
     parameters: OtpParameters,
@@ -177,7 +192,20 @@ export interface LogonCore {
   /** Whether a record's seal fits: HMAC-SHA-256 under the journal's key over the record and the MAC before it. */
   checkSeal(deviceSecret: Uint8Array, journal: string, record: JournalRecord): Promise<boolean>;
   openJournal(folder: string, device: string, deviceSecret: Uint8Array): Promise<JournalReader>;
-  /** @param folder is made if missing; its secret box is a key file in it (`native/platform/file_secret_box.h`) or, on Windows, DPAPI. */
+  /** Refused as `not-found` when there is none, and as `locked` while another process writes it. */
+  openJournalWriter(folder: string, device: string, deviceSecret: Uint8Array): Promise<JournalWriter>;
+  /** Begins a journal, named by a new UUID, in a folder that has none. */
+  createJournal(
+    folder: string,
+    device: string,
+    deviceSecret: Uint8Array,
+    journal: string,
+  ): Promise<JournalWriter>;
+  /**
+   * Refused as `locked` while another desk is open on the folder, in this process or another.
+   *
+   * @param folder is made if missing, its parent is not; its secret box is a key file in it (`native/platform/file_secret_box.h`) or, on Windows, DPAPI
+   */
   openLogonDesk(
     folder: string,
     device: string,

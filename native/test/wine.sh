@@ -4,10 +4,8 @@
 set -eu
 build=$1
 shift
-export WINEPREFIX="$build/wine" WINEDEBUG=-all WINEARCH=win64
-if [ ! -d "$WINEPREFIX" ]; then
-  wineboot -i </dev/null >/dev/null 2>&1
-fi
+WINEPREFIX=$("$(dirname "$0")/wine-prefix.sh" "$build")
+export WINEPREFIX WINEDEBUG=-all WINEARCH=win64
 result=
 for argument in "$@"; do
   case $argument in --result-file=*) result=${argument#--result-file=} ;; esac

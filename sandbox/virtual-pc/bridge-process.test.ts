@@ -35,6 +35,7 @@ beforeEach(async () => {
       name: 'PC-01',
       timeZone: 'Asia/Tokyo',
       proxy: cable.url,
+      accounts: [TARO, HANAKO],
       delays: { ...REPORTING_DELAYS, sessionEndMs: 100, machineMs: 100, heartbeatMs: 100 },
     },
     log: log.fd,

@@ -1,6 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import {
+  type AuthMethod,
+  type AuthParams,
+  type AuthRequest,
+  type AuthResult,
+  authMethods,
+} from './bridge/auth-messages.ts';
+import {
   type BridgeConfig,
   type BridgeState,
   fromBridge,
@@ -23,13 +30,30 @@ interface PendingSignal {
   done: PromiseWithResolvers<void>;
 }
 
-/** The bridge stopped before it confirmed; whether the event is in the journal is not known. */
+interface Asked {
+  resolve: (result: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/** The bridge stopped before it confirmed or answered; whether it did what it was told is not known. */
 export class BridgeGone extends Error {}
+
+/** The bridge answered that it cannot; `code` is one of `authReply`. */
+export class AuthRefused extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
 
 const MAIN = path.join(import.meta.dirname, 'bridge', 'main.ts');
 /** Before a service that died by itself is started again: longer each time until it is ready once. */
 const RESTART_FIRST_MS = 300;
 const RESTART_LONGEST_MS = 10_000;
+/** After so long the logon screen takes the bridge for one that is not there. */
+const AUTH_PATIENCE_MS = 5_000;
 
 /**
  * The bridge's process, and what Windows does for a service: start it, restart it when it dies by itself, tell it of sessions.
@@ -43,6 +67,10 @@ export class BridgeProcess {
   /** On its way out in order. */
   #leaving: ChildProcess | null = null;
   #ready = Promise.withResolvers<void>();
+  /** Since when nobody could have answered, by a clock that never goes back; null while it is ready. */
+  #downSinceMs: number | null = null;
+  readonly #asked = new Map<number, Asked>();
+  #lastAskedId = 0;
   #offsetMs = 0;
   #restartMs = RESTART_FIRST_MS;
 
@@ -55,12 +83,18 @@ export class BridgeProcess {
     return this.#child !== null;
   }
 
+  /** How long there has been nobody to answer the logon screen; null while there is. */
+  get downForMs(): number | null {
+    return this.#downSinceMs === null ? null : performance.now() - this.#downSinceMs;
+  }
+
   /** Starts the process on a PC where nobody is logged on; returns when it can record. */
   async start(offsetMs: number): Promise<void> {
     this.#offsetMs = offsetMs;
     this.#sessions.clear();
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => undefined);
+    this.#downSinceMs = performance.now();
     this.#spawn();
     await this.#ready.promise;
   }
@@ -81,6 +115,27 @@ export class BridgeProcess {
     });
     // Not before it is confirmed: a restarted bridge would take the session for one that nobody saw ending.
     if (session && kind === 'logoff') this.#sessions.delete(session.session);
+  }
+
+  /**
+   * Asks on behalf of the logon screen.
+   * @throws {BridgeGone} when nobody is there or answers in time, {AuthRefused} when the bridge says that it cannot.
+   */
+  async ask<M extends AuthMethod>(method: M, params: AuthParams<M>): Promise<AuthResult<M>> {
+    if (!this.#child || this.#downSinceMs !== null) throw new BridgeGone();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#lastAskedId += 1;
+    const id = this.#lastAskedId;
+    this.#asked.set(id, { resolve, reject });
+    const late = setTimeout(() => reject(new BridgeGone()), AUTH_PATIENCE_MS);
+    // Method and parameters belong together by the signature, which the union cannot see.
+    this.#tell({ type: 'auth', id, request: { method, params } as AuthRequest });
+    try {
+      return authMethods[method].result.parse(await promise) as AuthResult<M>;
+    } finally {
+      clearTimeout(late);
+      this.#asked.delete(id);
+    }
   }
 
   setClock(offsetMs: number): void {
@@ -126,8 +181,14 @@ export class BridgeProcess {
     this.#child = null;
     child?.removeAllListeners('message');
     for (const { done } of this.#pending) done.reject(new BridgeGone());
+    this.#nobodyAnswers();
     this.#ready.reject(new BridgeGone());
     return child;
+  }
+
+  #nobodyAnswers(): void {
+    this.#downSinceMs ??= performance.now();
+    for (const { reject } of this.#asked.values()) reject(new BridgeGone());
   }
 
   #spawn(): void {
@@ -139,6 +200,7 @@ export class BridgeProcess {
     child.on('error', () => undefined);
     child.once('exit', () => {
       if (this.#child !== child) return;
+      this.#nobodyAnswers();
       setTimeout(() => {
         if (this.#child === child) this.#spawn();
       }, this.#restartMs);
@@ -156,6 +218,7 @@ export class BridgeProcess {
     switch (message.type) {
       case 'ready':
         this.#restartMs = RESTART_FIRST_MS;
+        this.#downSinceMs = null;
         for (const event of message.recent) onRecorded(event);
         onState(message.state);
         this.#ready.resolve();
@@ -166,6 +229,12 @@ export class BridgeProcess {
       case 'state':
         onState(message.state);
         return;
+      case 'auth-reply': {
+        const { id, reply } = message;
+        if (reply.ok) this.#asked.get(id)?.resolve(reply.result);
+        else this.#asked.get(id)?.reject(new AuthRefused(reply.code));
+        return;
+      }
       case 'signal-done':
         this.#pending.find(({ signal }) => signal.id === message.id)?.done.resolve();
     }

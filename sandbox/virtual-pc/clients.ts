@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { durableFiles } from './bridge/durable-file.ts';
-import { type ClientCommand, ClientProcess } from './client-process.ts';
+import { type ClientCommand, ClientProcess, NO_CLIENT } from './client-process.ts';
+import type { ClientCommandRequest, ClientReply } from './tile-messages.ts';
 
 export interface ClientsOptions {
   /** Where each user has a directory, as in C:\Users. */
@@ -31,6 +32,11 @@ export class Clients {
 
   of(session: string): ClientProcess | undefined {
     return this.#clients.get(session);
+  }
+
+  /** Has the client of a session do something, as `ClientProcess.request` does; `no-client` where there is none. */
+  async request(session: string, command: ClientCommandRequest): Promise<ClientReply> {
+    return (await this.#clients.get(session)?.request(command)) ?? NO_CLIENT;
   }
 
   /** Starts a session's client. Like Windows' own autostart: nobody waits for it, and a session without it goes on. */

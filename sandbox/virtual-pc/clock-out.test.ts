@@ -26,7 +26,7 @@ async function todayWith(punches: object[]) {
   const client = new ClientProcess({
     command: () => ({
       file: process.execPath,
-      arguments: ['-e', 'console.log(process.argv[1]); process.stdin.resume()', JSON.stringify(status)],
+      arguments: ['-e', 'console.log(process.argv[1]); process.stdin.resume()', JSON.stringify({ status })],
     }),
     start: { bridgePath: '', databaseFile: '', proxyUrl: '' },
     log: 2,
@@ -45,8 +45,10 @@ test('who is at work is not told that they clocked out: a provisional 退勤 is 
   expect(clockOutOf(today)).toBeNull();
 });
 
-test('a held 退勤 is shown as one to be checked, not as a time', async () => {
-  expect(clockOutOf(await todayWith([IN, outAs('held')]))).toEqual({ state: 'held', at: null });
+test('a held 退勤 is shown as one to be checked, not as a time, and it is known why', async () => {
+  const today = await todayWith([IN, { ...outAs('held'), reason: 'unsettled' }]);
+  expect(clockOutOf(today)).toEqual({ state: 'held', at: null });
+  expect(today).toMatchObject({ inReason: null, outReason: 'unsettled' });
 });
 
 test.each(['waiting', 'sent', 'unverified', 'failed'] as const)(

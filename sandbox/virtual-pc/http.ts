@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { z } from 'zod';
 import { answerOnlyLocally } from '../local-only.ts';
 import { action, type PcState } from './page-messages.ts';
 import type { Pc } from './pc.ts';
+import { type ClientReply, clientCommand, type emergencyChallenge, tileRequest } from './tile-messages.ts';
 
 /** Where `buildPage` puts the page. */
 export const PAGE_DIRECTORY = path.join(import.meta.dirname, 'dist');
@@ -50,6 +52,28 @@ export async function pcHttp(pc: Pc, alsoAs?: string): Promise<FastifyInstance> 
     const asked = action.safeParse(request.body);
     if (!asked.success) return reply.code(400).send({ done: false, reason: 'invalid-action' });
     return pc.do(asked.data);
+  });
+
+  http.post('/api/tile', async (request, reply) => {
+    const asked = tileRequest.safeParse(request.body);
+    if (!asked.success) return reply.code(400).send({ reason: 'invalid-request' });
+    const { sid, rehearsal } = asked.data;
+    return (await pc.tile(sid, rehearsal)) ?? reply.code(409).send({ reason: 'not-now' });
+  });
+
+  http.post('/api/tile/emergency', async (request, reply) => {
+    const asked = tileRequest.pick({ sid: true }).safeParse(request.body);
+    if (!asked.success) return reply.code(400).send({ reason: 'invalid-request' });
+    return { challenge: await pc.emergencyChallenge(asked.data.sid) } satisfies z.infer<
+      typeof emergencyChallenge
+    >;
+  });
+
+  http.post('/api/client', async (request, reply) => {
+    const asked = clientCommand.safeParse(request.body);
+    if (asked.success) return pc.askClient(asked.data);
+    const refusal: ClientReply = { ok: false, code: 'malformed-command', retryAfterMs: null };
+    return reply.code(400).send(refusal);
   });
 
   if (existsSync(PAGE_DIRECTORY)) {

@@ -33,8 +33,10 @@ function walk(steps: ((machine: Machine) => Step | null)[], from = ON): { machin
   }
   return { machine, told };
 }
-const taro = (machine: Machine) => signIn(machine, TARO, 'password', `taro-${machine.sessions.length}`);
-const hanako = (machine: Machine) => signIn(machine, HANAKO, 'password', `hanako-${machine.sessions.length}`);
+const BY_PASSWORD = { authMethod: 'password', reason: null };
+const taro = (machine: Machine) => signIn(machine, TARO, BY_PASSWORD, `taro-${machine.sessions.length}`);
+const hanako = (machine: Machine) =>
+  signIn(machine, HANAKO, BY_PASSWORD, `hanako-${machine.sessions.length}`);
 
 test.each([
   [
@@ -105,7 +107,7 @@ test('whatever people do, every session begins once and nothing happens in it af
       for (const step of chosen) {
         const next =
           step === taro || step === hanako
-            ? signIn(machine, step === taro ? TARO : HANAKO, 'password', `session-${sessions++}`)
+            ? signIn(machine, step === taro ? TARO : HANAKO, BY_PASSWORD, `session-${sessions++}`)
             : step(machine);
         if (!next) continue;
         machine = next.machine;

@@ -58,24 +58,29 @@ const withLock = (machine: Machine, session: Session, locked: boolean): Machine 
  * Somebody proved who they are: logs them on, unlocks, or brings their session back to the monitor. A locked session of
  * another user goes to the background.
  */
-export function signIn(machine: Machine, who: Sid, authMethod: string, newSession: string): Step | null {
+export function signIn(
+  machine: Machine,
+  who: Sid,
+  proof: Pick<Happening, 'authMethod' | 'reason'>,
+  newSession: string,
+): Step | null {
   const current = consoleSession(machine);
   if (machine.power !== 'on' || (current && !current.locked)) return null;
   const own = machine.sessions.find(({ sid }) => sid === who);
   const switched = { reason: 'user-switch' };
   if (own && own === current) {
-    return { machine: withLock(machine, own, false), happenings: [happening('unlock', own, { authMethod })] };
+    return { machine: withLock(machine, own, false), happenings: [happening('unlock', own, proof)] };
   }
   const left = current ? [happening('remote-disconnect', current, switched)] : [];
   if (own) {
-    const connected = [happening('remote-connect', own, switched), happening('unlock', own, { authMethod })];
+    const connected = [happening('remote-connect', own, switched), happening('unlock', own, proof)];
     const unlocked = withLock(machine, own, false);
     return { machine: { ...unlocked, console: own.session }, happenings: [...left, ...connected] };
   }
   const begun = { session: newSession, sid: who, locked: false };
   return {
     machine: { ...machine, sessions: [...machine.sessions, begun], console: newSession },
-    happenings: [...left, happening('logon', begun, { authMethod })],
+    happenings: [...left, happening('logon', begun, proof)],
   };
 }
 

@@ -4,7 +4,7 @@
  *   node sandbox/virtual-pc/main.ts --state DIR --port N --server ORIGIN --company CODE --token ACCESS_TOKEN
  *     --users FILE --name PC-NAME [--host ADDRESS] [--time-zone ZONE]
  *
- * FILE is JSON: `[{"sid", "domain", "name", "displayName"}]`. Prints one line when it is ready. SIGTERM and SIGINT shut the PC down
+ * FILE is JSON: `[{"sid", "domain", "name", "displayName", "password"}]`, with `"administrator": true` for one. Prints one line when it is ready. SIGTERM and SIGINT shut the PC down
  * in order; anything harder is a power cut, as on a real one.
  */
 import { readFile } from 'node:fs/promises';
@@ -26,7 +26,16 @@ const flags = z.object({
   'time-zone': z.string().optional(),
 });
 const users = z
-  .array(z.object({ sid, domain: z.string(), name: z.string().min(1), displayName: z.string().min(1) }))
+  .array(
+    z.object({
+      sid,
+      domain: z.string(),
+      name: z.string().min(1),
+      displayName: z.string().min(1),
+      password: z.string().min(1),
+      administrator: z.boolean().optional(),
+    }),
+  )
   .min(1);
 
 const { values } = parseArgs({

@@ -1,19 +1,15 @@
 /** What the page of the virtual PC and its hardware say to each other. The browser uses this file too. */
 import { z } from 'zod';
 import { companyCode, instant, sid } from '../../contract/ids.ts';
+import { accountEnforcement } from '../../contract/logon.ts';
 import { punchState } from '../../contract/me.ts';
-
-/** What was typed at the sign-in screen. */
-export const credentials = z.object({
-  password: z.string().max(256),
-  /** One-time code, where the logon asks for one. */
-  otp: z.string().max(16).optional(),
-});
-export type Credentials = z.infer<typeof credentials>;
+import { credentials, signInRefusal } from './tile-messages.ts';
 
 /** What a person can do: to the PC through its screen, and around it with their hands. */
 export const action = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sign-in'), sid, credentials }),
+  /** From within the session on the monitor: the whole sign-in, without leaving or recording anything. */
+  z.object({ type: z.literal('rehearse'), credentials }),
   z.object({ type: z.literal('lock') }),
   z.object({ type: z.literal('sign-out') }),
   z.object({ type: z.literal('switch-user') }),
@@ -31,11 +27,13 @@ export const action = z.discriminatedUnion('type', [
 ]);
 export type Action = z.infer<typeof action>;
 
-/** Why nothing was done. The codes of a refused sign-in are those of `authenticate`. */
-export const ACTION_REFUSALS = ['not-now', 'unknown-user', 'password-missing', 'wrong-credentials'] as const;
+/** `not-now` or `unknown-user` for any action; a refused `sign-in` or `rehearse` has reasons of its own and says more. */
 export const actionResult = z.discriminatedUnion('done', [
   z.object({ done: z.literal(true) }),
-  z.object({ done: z.literal(false), reason: z.enum(ACTION_REFUSALS) }),
+  z.object({
+    done: z.literal(false),
+    ...signInRefusal.partial({ waitMs: true, clockOffsetMs: true, recoveryCodesLeft: true }).shape,
+  }),
 ]);
 export type ActionResult = z.infer<typeof actionResult>;
 
@@ -58,7 +56,10 @@ export const clientView = z.object({
       in: instant.nullable(),
       out: instant.nullable(),
       inState: punchState.nullable(),
+      /** Why it is held, in a code of `HOLD_REASONS`. */
+      inReason: z.string().nullable(),
       outState: punchState.nullable(),
+      outReason: z.string().nullable(),
       linked: z.boolean(),
     })
     .nullable(),
@@ -70,6 +71,10 @@ const userView = z.object({
   name: z.string(),
   domain: z.string(),
   displayName: z.string(),
+  /** Their Windows password, so that whoever tries the PC knows it. */
+  passwordHint: z.string(),
+  /** How far they have come towards being asked for codes here; null while the PC's policy does not name them. */
+  enforcement: accountEnforcement.nullable(),
   /** `console`: on the monitor now; `background`: signed in behind another user; null: not signed in. */
   session: z.enum(['console', 'background']).nullable(),
   locked: z.boolean(),
@@ -104,6 +109,12 @@ export const pcState = z.object({
   power,
   cablePlugged: z.boolean(),
   users: z.array(userView),
+  /** The logon core; without it every tile is Windows' own. */
+  core: z.enum(['available', 'missing']),
+  /** Why the core asks nobody though it is there, such as `vault-damaged`; null when nothing is wrong. */
+  coreProblem: z.string().nullable(),
+  /** Of the policy for logon that the server told this PC; null for none. */
+  policyVersion: z.string().nullable(),
   bridge: z.object({
     running: z.boolean(),
     registered: z.boolean(),

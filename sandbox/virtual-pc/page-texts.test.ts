@@ -2,11 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { EVENT_KINDS } from '../../contract/event.ts';
+import { enrolmentProof, logonMethods } from '../../contract/logon.ts';
 import { punchState } from '../../contract/me.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
 import en from '../../locales/en/virtual-pc.json' with { type: 'json' };
 import ja from '../../locales/ja/virtual-pc.json' with { type: 'json' };
-import { ACTION_REFUSALS, clientView, power } from './page-messages.ts';
+import { REGISTRATION_PROBLEMS } from './page/registration/problems.ts';
+import { STANDINGS, STEPS } from './page/registration/standing.ts';
+import { REFUSALS, TOLD_REASONS } from './page/sign-in/refusals.ts';
+import { FIELDS } from './page/sign-in/ways.ts';
+import { clientView, power } from './page-messages.ts';
 
 /** What keeps records from the server and a person can do something about, or should know. */
 const PROBLEMS_OF_REPORTING: ProblemCode[] = [
@@ -37,7 +42,9 @@ test('both languages say the same things with the same values in them', () => {
 
 test('there is a text for every text the page names', () => {
   const directory = path.join(import.meta.dirname, 'page');
-  const sources = readdirSync(directory).filter((name) => /\.tsx?$/.test(name));
+  const sources = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => /\.tsx?$/.test(name) && !name.includes('.test.'),
+  );
   const named = sources.flatMap((name) =>
     [...readFileSync(path.join(directory, name), 'utf8').matchAll(/\bt\('([\w.-]+)'/g)].map(
       ([, key]) => key ?? '',
@@ -50,7 +57,17 @@ test('there is a text for every text the page names', () => {
 test('there is a text for everything the page may have to name', () => {
   const wanted = [
     ...EVENT_KINDS.map((kind) => `kind.${kind}`),
-    ...ACTION_REFUSALS.map((reason) => `signIn.${reason}`),
+    ...FIELDS.map((field) => `signIn.field.${field}`),
+    ...Object.keys(REFUSALS).map((reason) => `signIn.refusal.${reason}`),
+    ...TOLD_REASONS.map((reason) => `signIn.reason.${reason}`),
+    ...['copy', 'copied', 'failed'].map((outcome) => `copy.${outcome}`),
+    ...STANDINGS.map((name) => `registration.standing.${name}`),
+    ...STANDINGS.map((name) => `registration.nextSignIn.${name}`),
+    ...STEPS.map((step) => `registration.step.${step}`),
+    ...REGISTRATION_PROBLEMS.map((code) => `registration.problem.${code}`),
+    ...logonMethods.options.map((methods) => `registration.methods.${methods}`),
+    ...enrolmentProof.shape.kind.options.map((kind) => `registration.start.field.${kind}`),
+    ...['enrolment', 'codes'].map((unfinished) => `registration.leave.${unfinished}`),
     ...PROBLEMS_OF_REPORTING.map((code) => `problem.${code}`),
     ...punchState.options.map((state) => `punchState.${state}`),
     ...clientView.shape.server.options.map((state) => `tray.state.${state}`),

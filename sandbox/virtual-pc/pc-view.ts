@@ -1,9 +1,9 @@
-import type { PcUser } from './authenticate.ts';
 import type { BridgeState } from './bridge/hardware-messages.ts';
 import type { Clients } from './clients.ts';
 import type { EventLog } from './event-log.ts';
 import type { Machine } from './machine.ts';
 import type { ClientView, PcState, UserView } from './page-messages.ts';
+import type { PcUser } from './windows-accounts.ts';
 
 /** All there is to see of the PC. */
 export interface PcParts {
@@ -31,6 +31,9 @@ export function viewOf(parts: PcParts): PcState {
     power: machine.power,
     cablePlugged,
     users: users.map((user) => userView(user, parts)),
+    core: bridge?.logon.core === 'missing' ? 'missing' : 'available',
+    coreProblem: bridge?.logon.problem ?? null,
+    policyVersion: bridge?.logon.policyVersion ?? null,
     bridge: {
       running: bridgeRunning,
       registered: bridge?.registered ?? false,
@@ -45,12 +48,18 @@ export function viewOf(parts: PcParts): PcState {
   };
 }
 
-function userView(user: PcUser, { machine, clients, clockOffsetMs }: PcParts): UserView {
+function userView(user: PcUser, { machine, clients, clockOffsetMs, bridge }: PcParts): UserView {
   const session = machine.sessions.find(({ sid }) => sid === user.sid);
   const client = session && clients.of(session.session);
   const place = session?.session === machine.console ? 'console' : 'background';
+  const { sid, name, domain, displayName, password } = user;
   return {
-    ...user,
+    sid,
+    name,
+    domain,
+    displayName,
+    passwordHint: password,
+    enforcement: bridge?.logon.enforcement[sid] ?? null,
     session: session ? place : null,
     locked: session?.locked ?? false,
     client: client ? { running: client.running, status: byPcClock(client.status, clockOffsetMs) } : null,

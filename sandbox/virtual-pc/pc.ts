@@ -1,35 +1,25 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { v7 as uuidV7 } from 'uuid';
-import { z } from 'zod';
-import { eventId, type Sid } from '../../contract/ids.ts';
-import type { Authenticate, PcUser } from './authenticate.ts';
+import type { Sid } from '../../contract/ids.ts';
 import { durableFiles } from './bridge/durable-file.ts';
-import type { BridgeDelays, BridgeState, PresentSession } from './bridge/hardware-messages.ts';
+import type { BridgeDelays, BridgeState } from './bridge/hardware-messages.ts';
+import { RulesFile } from './bridge/logon/rules-file.ts';
 import { BridgeGone, BridgeProcess } from './bridge-process.ts';
 import { Cable } from './cable.ts';
-import type { ClientCommand } from './client-process.ts';
+import { type ClientCommand, NO_CLIENT } from './client-process.ts';
 import { Clients } from './clients.ts';
+import { ClockBattery } from './clock-battery.ts';
 import { EventLog } from './event-log.ts';
-import {
-  consoleSession,
-  type Happening,
-  lock,
-  type Machine,
-  POWERED_OFF,
-  type Session,
-  type Step,
-  shutDown,
-  signIn,
-  signOut,
-  sleep,
-  startUp,
-  switchUser,
-  wake,
-} from './machine.ts';
+import { DONE, LiveMachine, NOT_NOW } from './live-machine.ts';
+import { LogonUi } from './logon-ui.ts';
+import { consoleSession, lock, signIn, signOut, switchUser } from './machine.ts';
 import type { Action, ActionResult, PcState } from './page-messages.ts';
 import { viewOf } from './pc-view.ts';
+import { Power } from './power.ts';
+import { SignInTries } from './sign-in-tries.ts';
+import type { ClientCommandRequest, ClientReply, Credentials, Tile } from './tile-messages.ts';
+import { type PcUser, WindowsAccounts } from './windows-accounts.ts';
 
 export interface PcOptions {
   /** Directory for everything that survives a restart. */
@@ -42,19 +32,22 @@ export interface PcOptions {
   name: string;
   users: readonly PcUser[];
   timeZone: string;
-  authenticate: Authenticate;
   clientCommand: ClientCommand;
   delays: BridgeDelays;
+  /** How long a tile waits for a bridge that does not answer. */
+  bridgePatienceMs: number;
 }
 
-const STOP_GRACE_MS = 4_000;
-/** How long Windows leaves an app of a session that has ended. */
-const AFTER_SESSION_MS = 5;
+const BRIDGE_FOLDER = 'bridge';
 
-const DONE: ActionResult = { done: true };
-const NOT_NOW: ActionResult = { done: false, reason: 'not-now' };
-
-const rememberedClock = z.object({ clockOffsetMs: z.number() });
+/** What the PC is made of, besides its own state. */
+interface Parts {
+  log: Awaited<ReturnType<typeof open>>;
+  cable: Cable;
+  /** For sockets: a path of its own because sockets have little room for theirs. */
+  runDirectory: string;
+  clock: ClockBattery;
+}
 
 /**
  * The PC itself: its power, its sessions, its clock and its network cable, with the bridge and the clients as processes of their
@@ -63,48 +56,42 @@ const rememberedClock = z.object({ clockOffsetMs: z.number() });
  */
 export class Pc {
   readonly #options: PcOptions;
-  readonly #cable: Cable;
+  readonly #parts: Parts;
+  readonly #accounts: WindowsAccounts;
   readonly #bridge: BridgeProcess;
-  readonly #log: Awaited<ReturnType<typeof open>>;
-  /** For sockets: a path of its own because sockets have little room for theirs. */
-  readonly #runDirectory: string;
   readonly #clients: Clients;
+  readonly #machine: LiveMachine;
+  readonly #power: Power;
+  readonly #logonUi: LogonUi;
+  readonly #tries: SignInTries;
   readonly #events = new EventLog();
   readonly #listeners = new Set<(state: PcState) => void>();
-  #machine: Machine = POWERED_OFF;
   #bridgeState: BridgeState | null = null;
-  #clockOffsetMs: number;
-  #plugged = true;
   #turn: Promise<unknown> = Promise.resolve();
   #telling = false;
 
-  private constructor(
-    options: PcOptions,
-    parts: {
-      cable: Cable;
-      log: Awaited<ReturnType<typeof open>>;
-      runDirectory: string;
-      clockOffsetMs: number;
-    },
-  ) {
+  private constructor(options: PcOptions, parts: Parts) {
     this.#options = options;
-    this.#cable = parts.cable;
-    this.#log = parts.log;
-    this.#runDirectory = parts.runDirectory;
-    this.#clockOffsetMs = parts.clockOffsetMs;
-    const { server, company, accessToken, name, timeZone, delays } = options;
+    this.#parts = parts;
+    const { server, company, accessToken, name, timeZone, delays, users } = options;
+    const { cable, clock, runDirectory } = parts;
+    const { fd: log } = parts.log;
+    const onChange = () => this.#changed();
+    this.#accounts = new WindowsAccounts(users);
+    this.#tries = new SignInTries(this.#accounts, Date.now);
     this.#bridge = new BridgeProcess({
       config: {
-        directory: path.join(options.state, 'bridge'),
+        directory: path.join(options.state, BRIDGE_FOLDER),
         server,
         company,
         accessToken,
         name,
         timeZone,
-        proxy: this.#cable.url,
+        proxy: cable.url,
+        accounts: users.map((user) => ({ sid: user.sid, domain: user.domain, name: user.name })),
         delays,
       },
-      log: this.#log.fd,
+      log,
       onRecorded: (event) => {
         this.#events.add(event);
         this.#changed();
@@ -117,31 +104,50 @@ export class Pc {
     this.#clients = new Clients({
       directory: path.join(options.state, 'users'),
       command: options.clientCommand,
-      proxyUrl: this.#cable.url,
-      log: this.#log.fd,
-      onChange: () => this.#changed(),
+      proxyUrl: cable.url,
+      log,
+      onChange,
+    });
+    this.#machine = new LiveMachine({
+      bridge: this.#bridge,
+      clients: this.#clients,
+      accounts: this.#accounts,
+      runDirectory,
+      onScreenLeft: () => this.#tries.screenLeft(),
+      onChange,
+    });
+    this.#power = new Power({
+      machine: this.#machine,
+      bridge: this.#bridge,
+      clients: this.#clients,
+      cable,
+      clockOffsetMs: () => clock.offsetMs,
+      onChange,
+    });
+    const rules = new RulesFile(path.join(options.state, BRIDGE_FOLDER), durableFiles);
+    this.#logonUi = new LogonUi({
+      pipe: this.#bridge,
+      accounts: this.#accounts,
+      rules: () => rules.read(),
+      patienceMs: options.bridgePatienceMs,
     });
   }
 
   /** Sets the PC up, switched off. */
   static async setUp(options: PcOptions): Promise<Pc> {
-    await durableFiles.makeDirectory(options.state);
+    const clock = await ClockBattery.open(options.state);
     const log = await open(path.join(options.state, 'processes.log'), 'a', 0o600);
     const cable = await Cable.lay(options.server);
     const runDirectory = await mkdtemp(path.join(tmpdir(), 'virtual-pc-'));
-    const remembered = await durableFiles.read(clockFile(options));
-    const clockOffsetMs = remembered
-      ? rememberedClock.parse(JSON.parse(remembered.toString('utf8'))).clockOffsetMs
-      : 0;
-    return new Pc(options, { cable, log, runDirectory, clockOffsetMs });
+    return new Pc(options, { log, cable, runDirectory, clock });
   }
 
   get state(): PcState {
     return viewOf({
       options: this.#options,
-      machine: this.#machine,
-      clockOffsetMs: this.#clockOffsetMs,
-      cablePlugged: this.#plugged,
+      machine: this.#machine.now,
+      clockOffsetMs: this.#parts.clock.offsetMs,
+      cablePlugged: this.#power.cablePlugged,
       bridgeRunning: this.#bridge.running,
       bridge: this.#bridgeState,
       clients: this.#clients,
@@ -155,10 +161,27 @@ export class Pc {
     return () => this.#listeners.delete(listener);
   }
 
+  /** What a user's tile asks now; null when there is no such tile on the screen. */
+  async tile(sid: Sid, rehearsal: boolean): Promise<Tile | null> {
+    const asked = this.#tries.describe(this.#machine.now, sid, rehearsal);
+    return asked && this.#logonUi.tile(asked);
+  }
+
+  /** A challenge for a user's emergency answer; null when there is nobody to give one. */
+  async emergencyChallenge(sid: Sid): Promise<string | null> {
+    return this.#accounts.of(sid) && this.#logonUi.emergencyChallenge(sid);
+  }
+
+  /** Has the client of the session on the monitor do something; `no-client` while nobody could ask it. */
+  async askClient(command: ClientCommandRequest): Promise<ClientReply> {
+    const session = consoleSession(this.#machine.now);
+    return session && !session.locked ? this.#clients.request(session.session, command) : NO_CLIENT;
+  }
+
   /** Does what a person does. Resolves when it has taken effect and is recorded. */
   async do(action: Action): Promise<ActionResult> {
-    if (action.type === 'pull-the-plug') return this.#pullThePlug();
-    if (action.type === 'set-cable') return this.#setCable(action.plugged);
+    if (action.type === 'pull-the-plug') return this.#power.pullThePlug();
+    if (action.type === 'set-cable') return this.#power.setCable(action.plugged);
     const work = async () => {
       try {
         return await this.#inTurn(action);
@@ -173,184 +196,95 @@ export class Pc {
     return turn;
   }
 
+  /** The bridge dies by a fault of its own; resolves when Windows has it running again. For tests. */
+  crashBridge(): Promise<void> {
+    return this.#bridge.killService();
+  }
+
   /** Shuts the PC down if it is on, and ends every process. */
   async close(): Promise<void> {
-    if (this.#machine.power === 'asleep') await this.do({ type: 'wake' });
+    const { cable, log, runDirectory } = this.#parts;
+    if (this.#machine.now.power === 'asleep') await this.do({ type: 'wake' });
     await this.do({ type: 'shut-down' });
-    await this.#pullThePlug();
-    await this.#cable.close();
-    await this.#log.close();
-    await rm(this.#runDirectory, { recursive: true, force: true });
+    await this.#power.pullThePlug();
+    await cable.close();
+    await log.close();
+    await rm(runDirectory, { recursive: true, force: true });
   }
 
   async #inTurn(action: Exclude<Action, { type: 'pull-the-plug' | 'set-cable' }>): Promise<ActionResult> {
+    const machine = this.#machine;
     switch (action.type) {
       case 'sign-in':
-        return this.#signIn(action);
+        return this.#signIn(action.sid, action.credentials);
+      case 'rehearse':
+        return this.#rehearse(action.credentials);
       case 'lock':
-        return this.#take(lock(this.#machine));
+        return machine.take(lock(machine.now));
       case 'sign-out':
-        return this.#take(signOut(this.#machine));
+        return machine.take(signOut(machine.now));
       case 'switch-user':
-        return this.#take(switchUser(this.#machine));
+        return machine.take(switchUser(machine.now));
       case 'sleep':
-        return this.#sleep();
+        return this.#power.sleep();
       case 'wake':
-        return this.#wake();
+        return this.#power.wake();
       case 'restart':
-        return (await this.#shutDown('restart')).done ? this.#powerOn() : NOT_NOW;
+        return this.#power.restart();
       case 'shut-down':
-        return this.#shutDown('shutdown');
+        return this.#power.shutDown('shutdown');
       case 'power-on':
-        return this.#powerOn();
+        return this.#power.on();
       case 'move-clock':
-        return this.#setClock(this.#clockOffsetMs + action.byMs);
+        return this.#setClock(this.#parts.clock.offsetMs + action.byMs);
       case 'set-clock-right':
         return this.#setClock(0);
       case 'kill-client':
         return this.#killClient();
       case 'start-client':
-        return this.#startClient();
+        return machine.startClient();
     }
   }
 
-  async #signIn({ sid, credentials }: Extract<Action, { type: 'sign-in' }>): Promise<ActionResult> {
-    const user = this.#options.users.find((one) => one.sid === sid);
-    if (!user) return { done: false, reason: 'unknown-user' };
-    const verdict = await this.#options.authenticate(user, credentials);
-    if (!verdict.accepted) return { done: false, reason: verdict.reason };
-    return this.#take(signIn(this.#machine, sid, verdict.method, crypto.randomUUID()));
+  async #signIn(sid: Sid, credentials: Credentials): Promise<ActionResult> {
+    if (!this.#accounts.of(sid)) return { done: false, reason: 'unknown-user' };
+    const asked = this.#tries.describe(this.#machine.now, sid, false);
+    if (!asked) return NOT_NOW;
+    const proof = await this.#logonUi.prove(asked, credentials);
+    if (!proof.proven) return { done: false, ...proof.refusal };
+    const { method: authMethod, reason } = proof;
+    const { now } = this.#machine;
+    return this.#machine.take(signIn(now, sid, { authMethod, reason }, crypto.randomUUID()));
   }
 
-  /** Makes a step of the machine true: everything that happened is recorded, in order, and clients come and go with sessions. */
-  async #take(step: Step | null): Promise<ActionResult> {
-    if (!step) return NOT_NOW;
-    this.#machine = step.machine;
-    this.#changed();
-    for (const happening of step.happenings) await this.#record(happening);
-    this.#changed();
-    return DONE;
-  }
-
-  async #record({ session, ...happening }: Happening): Promise<void> {
-    const present = session && this.#present(session);
-    await this.#bridge.signal({ ...happening, id: eventId.parse(uuidV7()), session: present });
-    if (!session) return;
-    if (happening.kind === 'logon') this.#runClient(session);
-    if (happening.kind === 'logoff') {
-      await new Promise((resolve) => setTimeout(resolve, AFTER_SESSION_MS));
-      await this.#clients.end(session.session);
-    }
-  }
-
-  async #powerOn(): Promise<ActionResult> {
-    if (this.#machine.power !== 'off') return NOT_NOW;
-    this.#machine = { ...POWERED_OFF, power: 'starting' };
-    this.#carry();
-    this.#changed();
-    await this.#bridge.start(this.#clockOffsetMs);
-    return this.#take(startUp(this.#machine));
-  }
-
-  async #shutDown(reason: 'shutdown' | 'restart'): Promise<ActionResult> {
-    const taken = await this.#take(shutDown(this.#machine, reason));
-    if (!taken.done) return taken;
-    await this.#bridge.stop(STOP_GRACE_MS);
-    // The plug was pulled meanwhile: the power is off already, and is not to come back by a restart.
-    if (this.#machine.power !== 'stopping') return NOT_NOW;
-    this.#machine = POWERED_OFF;
-    this.#carry();
-    this.#changed();
-    return DONE;
-  }
-
-  async #sleep(): Promise<ActionResult> {
-    const taken = await this.#take(sleep(this.#machine));
-    this.#carry();
-    return taken;
-  }
-
-  async #wake(): Promise<ActionResult> {
-    const step = wake(this.#machine);
-    if (!step) return NOT_NOW;
-    this.#machine = step.machine;
-    this.#carry();
-    return this.#take(step);
-  }
-
-  async #pullThePlug(): Promise<ActionResult> {
-    const wasOn = this.#machine.power !== 'off';
-    this.#machine = POWERED_OFF;
-    this.#carry();
-    this.#changed();
-    await Promise.all([this.#bridge.kill(), this.#clients.endAll()]);
-    this.#changed();
-    return wasOn ? DONE : NOT_NOW;
-  }
-
-  #setCable(plugged: boolean): ActionResult {
-    this.#plugged = plugged;
-    this.#carry();
-    this.#changed();
-    return DONE;
-  }
-
-  /** The network is there while the cable is plugged in and the PC is awake. */
-  #carry(): void {
-    const { power } = this.#machine;
-    const carries = this.#plugged && power !== 'off' && power !== 'asleep';
-    if (carries && !this.#cable.carries && this.#bridge.running) this.#bridge.networkUp();
-    this.#cable.carries = carries;
+  async #rehearse(credentials: Credentials): Promise<ActionResult> {
+    const { now } = this.#machine;
+    const session = consoleSession(now);
+    const asked = session && this.#tries.describe(now, session.sid, true);
+    if (!asked) return NOT_NOW;
+    const proof = await this.#logonUi.prove(asked, credentials);
+    return proof.proven ? DONE : { done: false, ...proof.refusal };
   }
 
   async #setClock(offsetMs: number): Promise<ActionResult> {
-    if (this.#machine.power !== 'on') return NOT_NOW;
-    this.#clockOffsetMs = offsetMs;
-    await durableFiles.replace(clockFile(this.#options), JSON.stringify({ clockOffsetMs: offsetMs }));
+    if (this.#machine.now.power !== 'on') return NOT_NOW;
+    await this.#parts.clock.set(offsetMs);
     this.#bridge.setClock(offsetMs);
-    const moved: Happening = {
+    const moved = {
       kind: 'clock-change',
       session: null,
       initiator: 'user',
       reason: null,
       authMethod: null,
-    };
-    return this.#take({ machine: this.#machine, happenings: [moved] });
+    } as const;
+    return this.#machine.take({ machine: this.#machine.now, happenings: [moved] });
   }
 
   async #killClient(): Promise<ActionResult> {
-    const client = this.#clients.of(this.#machine.console ?? '');
+    const client = this.#clients.of(this.#machine.now.console ?? '');
     if (!client?.running) return NOT_NOW;
     await client.kill();
     return DONE;
-  }
-
-  #startClient(): ActionResult {
-    const session = consoleSession(this.#machine);
-    if (!session || this.#clients.of(session.session)?.running) return NOT_NOW;
-    this.#runClient(session);
-    return DONE;
-  }
-
-  #runClient(session: Session): void {
-    const { path: bridgePath } = this.#present(session);
-    const isThere = () => this.#machine.sessions.some((one) => one.session === session.session);
-    this.#clients.run({ session: session.session, sid: session.sid, bridgePath, isThere });
-  }
-
-  #present({ session, sid }: Session): PresentSession {
-    const { domain, name } = this.#user(sid);
-    return {
-      session,
-      account: { sid, domain, name },
-      path: path.join(this.#runDirectory, `${session}.sock`),
-    };
-  }
-
-  #user(sid: Sid): PcUser {
-    const user = this.#options.users.find((one) => one.sid === sid);
-    if (!user) throw new Error('A session belongs to nobody who may use this PC');
-    return user;
   }
 
   /** Several changes in one step are told once. */
@@ -364,5 +298,3 @@ export class Pc {
     });
   }
 }
-
-const clockFile = ({ state }: PcOptions): string => path.join(state, 'clock.json');

@@ -10,6 +10,7 @@ import { type DeviceRegistration, deviceRegistration, type PublicKey } from '../
 import { GENESIS_MAC, type SealedEvent, sealedEvent, sessionEvent } from '../../contract/event.ts';
 import { readSignatureHeaders, signatureBase } from '../../contract/http-signature.ts';
 import { deviceId, journalId, type Sid } from '../../contract/ids.ts';
+import { secretRequest } from '../../contract/logon.ts';
 import { PROBLEMS, type ProblemCode } from '../../contract/problem.ts';
 import { sessionRequest } from '../../contract/session.ts';
 import {
@@ -21,6 +22,7 @@ import {
 import { type EventVerdict, eventUpload } from '../../contract/upload.ts';
 import { journalKey, receiptKey, receiptMac, sealHolds } from './bridge/chain.ts';
 import { deviceIdOf } from './bridge/device-key.ts';
+import { ScriptedLogon } from './scripted-logon.test-support.ts';
 
 /** An event as it arrived, and who brought it. */
 export interface ArrivedEvent {
@@ -49,6 +51,10 @@ export class ScriptedServer {
   refuseWith: ProblemCode | null = null;
   /** Answers uploads without receipts while true. */
   withholdReceipts = false;
+  /** What time the server says it is. */
+  nowMs: () => number = Date.now;
+  /** Accounts, OTP secrets and the rules of logon. */
+  readonly logon = new ScriptedLogon();
   readonly #http: Server;
   readonly #nonces = new Set<string>();
   readonly #tokens = new Map<string, { device: string; sid: Sid }>();
@@ -108,13 +114,18 @@ export class ScriptedServer {
     for await (const chunk of request) chunks.push(chunk);
     const raw = Buffer.concat(chunks);
     if (this.refuseWith) throw new Refusal(this.refuseWith);
-    const serverTime = new Date().toISOString();
+    const serverTime = new Date(this.nowMs()).toISOString();
     if (request.url === '/v1/nonces') {
       const nonce = randomBytes(24).toString('base64url');
       this.#nonces.add(nonce);
       return { nonce, expiresAt: new Date(Date.now() + 60_000).toISOString(), serverTime };
     }
     if (request.url === '/v1/me') return { ...this.#me(request), serverTime };
+    const url = new URL(request.url ?? '/', this.origin);
+    if (url.pathname === '/v1/device/policy') {
+      this.#signedDevice(request, raw);
+      return { ...this.logon.policy(url.searchParams.get('version')), serverTime };
+    }
     const zipped = request.headers['content-encoding'] === 'gzip';
     const body: unknown = JSON.parse((zipped ? gunzipSync(raw) : raw).toString('utf8'));
     switch (request.url) {
@@ -124,9 +135,27 @@ export class ScriptedServer {
         return { ...this.#session(body), serverTime };
       case '/v1/events':
         return { ...this.#take(request, raw, body), serverTime };
+      case '/v1/device/logon-report':
+        this.#signedDevice(request, raw);
+        return { ...this.logon.take(body), serverTime };
+      case '/v1/device/otp-secret':
+        return { ...this.#release(request, raw, body), serverTime };
       default:
         throw new Refusal('not-found');
     }
+  }
+
+  #release(request: IncomingMessage, raw: Buffer, body: unknown): object {
+    const device = this.#signedDevice(request, raw);
+    const released = this.logon.release(device, this.#secretOf(device), secretRequest.parse(body));
+    if (typeof released === 'string') throw new Refusal(released);
+    return released;
+  }
+
+  #signedDevice(request: IncomingMessage, raw: Buffer): string {
+    const { by, device } = this.#caller(request, raw);
+    if (by !== 'device') throw new Refusal('signature-missing');
+    return device;
   }
 
   #register(request: IncomingMessage, raw: Buffer, body: unknown) {

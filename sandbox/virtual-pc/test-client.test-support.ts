@@ -48,7 +48,7 @@ const say = (state: string, waiting: number): void => {
   const problem = state === 'online' ? null : { code: 'unreachable', at };
   const server = { state, problem, lastSuccessAt: at };
   const queue = { waiting, refused: 0, problem: null };
-  process.stdout.write(`${JSON.stringify({ server, queue, today: null })}\n`);
+  process.stdout.write(`${JSON.stringify({ status: { server, queue, today: null } })}\n`);
 };
 
 async function round(after: number): Promise<number> {

@@ -14,14 +14,15 @@ const TARO = {
   domain: 'PC-01',
   name: 'taro',
   displayName: '山田 太郎',
+  password: 'himitsu-taro',
 };
 const HANAKO = {
   sid: sid.parse('S-1-5-21-1-2-3-1002'),
   domain: 'PC-01',
   name: 'hanako',
   displayName: '佐藤 花子',
+  password: 'himitsu-hanako',
 };
-const PASSWORD = { password: 'anything' };
 
 const testClient: ClientCommand = ({ bridgePath, databaseFile, proxyUrl }) => ({
   file: process.execPath,
@@ -66,15 +67,19 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
-async function act(action: Action | object): Promise<ActionResult & { status: number }> {
-  const response = await fetch(`${running.url}/api/actions`, {
+const post = (to: string, body: object): Promise<Response> =>
+  fetch(`${running.url}${to}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(action),
+    body: JSON.stringify(body),
   });
+
+async function act(action: Action | object): Promise<ActionResult & { status: number }> {
+  const response = await post('/api/actions', action);
   return { ...((await response.json()) as ActionResult), status: response.status };
 }
-const signIn = (user: typeof TARO) => act({ type: 'sign-in', sid: user.sid, credentials: PASSWORD });
+const signIn = (user: typeof TARO) =>
+  act({ type: 'sign-in', sid: user.sid, credentials: { password: user.password } });
 const state = async (): Promise<PcState> =>
   (await fetch(`${running.url}/api/state`)).json() as Promise<PcState>;
 const arrives = (kinds: string[]) => expect.poll(() => server.kinds, { timeout: 8_000 }).toEqual(kinds);
@@ -115,15 +120,16 @@ test('the page is told of every change as it happens', async () => {
   await reader?.cancel();
 });
 
-test('an empty password, an unknown user, and what cannot be done now are refused', async () => {
+test('a wrong or empty password, an unknown user, and what cannot be done now are refused', async () => {
   const refusal = async (action: object) => {
     const result = await act(action);
     return result.done ? 'done' : result.reason;
   };
-  expect(await refusal({ type: 'sign-in', sid: TARO.sid, credentials: { password: '' } })).toBe(
-    'password-missing',
-  );
-  expect(await refusal({ type: 'sign-in', sid: `${TARO.sid}9`, credentials: PASSWORD })).toBe('unknown-user');
+  const signInAs = (sid: string, password: string) =>
+    refusal({ type: 'sign-in', sid, credentials: { password } });
+  expect(await signInAs(TARO.sid, '')).toBe('password-missing');
+  expect(await signInAs(TARO.sid, HANAKO.password)).toBe('wrong-password');
+  expect(await signInAs(`${TARO.sid}9`, TARO.password)).toBe('unknown-user');
   expect(await refusal({ type: 'sign-out' })).toBe('not-now');
   expect(await refusal({ type: 'format-disk' })).toBe('invalid-action');
   expect((await state()).users.every(({ session }) => session === null)).toBe(true);
@@ -238,17 +244,39 @@ test('asleep it sends nothing; awake it goes on in a new clock run', async () =>
   expect(runs.get('resume')).not.toBe(runs.get('suspend'));
 });
 
-test('the way of signing in is whatever the logon core says', async () => {
-  await running.close();
-  running = await create({
-    authenticate: async (_user, { otp }) =>
-      otp === '123456'
-        ? { accepted: true, method: 'otp+password' }
-        : { accepted: false, reason: 'wrong-credentials' },
+test('while nothing is enforced the tile is Windows’ own, and is there only where somebody could sign in', async () => {
+  const tile = async (body: object) => {
+    const response = await post('/api/tile', body);
+    return { status: response.status, ...((await response.json()) as object) };
+  };
+  const taro = { sid: TARO.sid, rehearsal: false };
+  expect(await tile(taro)).toMatchObject({ status: 200, action: 'windows', fields: ['password'] });
+  expect(await tile({ ...taro, sid: `${TARO.sid}9` })).toMatchObject({ status: 409, reason: 'not-now' });
+  expect(await tile({ sid: TARO.sid })).toMatchObject({ status: 400, reason: 'invalid-request' });
+  await signIn(TARO);
+  expect(await tile(taro)).toMatchObject({ status: 409 });
+  expect(await act({ type: 'rehearse', credentials: { password: TARO.password } })).toMatchObject({
+    done: false,
+    reason: 'not-asked',
   });
-  expect(await signIn(TARO)).toMatchObject({ done: false, reason: 'wrong-credentials' });
-  const credentials = { password: 'x', otp: '123456' };
-  expect(await act({ type: 'sign-in', sid: TARO.sid, credentials })).toMatchObject({ done: true });
-  const lines = (await readFile(path.join(directory, 'bridge', 'journal.jsonl'), 'utf8')).trim().split('\n');
-  expect(lines.at(-1)).toContain('otp+password');
+  expect((await state()).users[0]).toMatchObject({ passwordHint: TARO.password, enforcement: null });
+});
+
+test('nobody is challenged who has no account, and nobody is at the client of a locked session', async () => {
+  const challenge = await post('/api/tile/emergency', { sid: `${TARO.sid}9` });
+  expect(await challenge.json()).toEqual({ challenge: null });
+  const ask = async (body: object) => (await post('/api/client', body)).json();
+  await signIn(TARO);
+  await act({ type: 'lock' });
+  expect(await ask({ command: 'logon-state' })).toMatchObject({ ok: false, code: 'no-client' });
+  expect(await ask({ command: 'format-disk' })).toMatchObject({ ok: false, code: 'malformed-command' });
+});
+
+test('the company’s rules are there for the time the bridge is not', async (context) => {
+  if ((await state()).core === 'missing') return context.skip('There is no logon core here');
+  server.logon.rules = { ...server.logon.rules, enforcement: true, whenBridgeDown: 'deny' };
+  await act({ type: 'restart' });
+  const rules = async () =>
+    readFile(path.join(directory, 'bridge', 'logon-rules.json'), 'utf8').catch(() => '');
+  await expect.poll(rules, { timeout: 8_000 }).toContain('"whenBridgeDown":"deny"');
 });

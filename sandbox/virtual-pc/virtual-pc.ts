@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { type Authenticate, anyPassword, type PcUser } from './authenticate.ts';
 import type { BridgeDelays } from './bridge/hardware-messages.ts';
 import { REPORTING_DELAYS } from './bridge/reporter.ts';
 import type { ClientCommand } from './client-process.ts';
 import { pcHttp } from './http.ts';
 import { Pc } from './pc.ts';
+import type { PcUser } from './windows-accounts.ts';
 
 export interface VirtualPcOptions {
   /** Directory for what survives a restart: the bridge's files and the users' queues. Made if missing. */
@@ -24,12 +24,12 @@ export interface VirtualPcOptions {
   users: readonly PcUser[];
   /** IANA zone of the PC; the machine's own, unless said. */
   timeZone?: string;
-  /** Checks who signs in; any password but none, unless said. */
-  authenticate?: Authenticate;
   /** How to start a session's client; app/headless.ts, unless said. */
   clientCommand?: ClientCommand;
   /** When the bridge acts by itself. */
   delays?: Partial<BridgeDelays>;
+  /** How long a tile waits for a bridge that does not answer; a minute, unless said. */
+  bridgePatienceMs?: number;
 }
 
 export interface VirtualPc {
@@ -42,6 +42,7 @@ export interface VirtualPc {
 
 const HEADLESS_CLIENT = path.join(import.meta.dirname, '..', '..', 'app', 'headless.ts');
 const HEARTBEAT_MS = 3_000;
+const BRIDGE_PATIENCE_MS = 60_000;
 
 /** The real client without a window, each session its own process. */
 export const headlessClient: ClientCommand = ({ bridgePath, databaseFile, proxyUrl }) => ({
@@ -59,9 +60,9 @@ export async function createVirtualPc(options: VirtualPcOptions): Promise<Virtua
     name: options.name,
     users: options.users,
     timeZone: options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-    authenticate: options.authenticate ?? anyPassword,
     clientCommand: options.clientCommand ?? headlessClient,
     delays: { ...REPORTING_DELAYS, heartbeatMs: HEARTBEAT_MS, ...options.delays },
+    bridgePatienceMs: options.bridgePatienceMs ?? BRIDGE_PATIENCE_MS,
   });
   const http = await pcHttp(pc, options.host);
   try {

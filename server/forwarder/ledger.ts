@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { PunchKind } from '../../contract/me.ts';
+import type { PunchKind, HoldReason as ShownHoldReason } from '../../contract/me.ts';
 import type { OutboxTable } from '../store/schema.ts';
 
 /** Where a punch stands between us and KING OF TIME. */
@@ -10,19 +10,7 @@ export type LedgerState = 'waiting' | 'sending' | 'sent' | 'unverified' | 'held'
  * hold it again.
  */
 export type HoldReason =
-  | 'in-by-end'
-  | 'out-by-begin'
-  | 'abnormal-end'
-  /** Not every source has reported past the border, and the grace is over. */
-  | 'unsettled'
-  /** Something of the day was sent already, and now the day says otherwise. */
-  | 'changed-after-sending'
-  /** Abroad, written as wall time, it would read like another punch of the hour that comes twice. */
-  | 'same-wall-time'
-  /** The workday is closed (締め) in the attendance service. */
-  | 'closed-period'
-  /** Another recorder's punch stands where this one would. */
-  | 'other-recorder'
+  | ShownHoldReason
   /** Not held at all: the time is the administrator's, and no longer the day's. */
   | 'entered';
 

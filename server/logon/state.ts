@@ -1,4 +1,4 @@
-import type { LogonState } from '../../contract/logon.ts';
+import type { CredentialId, LogonState } from '../../contract/logon.ts';
 import { type AccountOnDevice, employeeOf, shownEmployee } from './accounts.ts';
 import { credentialOf } from './credentials.ts';
 import { grantedUntil } from './grants.ts';
@@ -24,6 +24,7 @@ export async function logonStateOf(
     methods: await methodsOf(store, employee),
     otp: credential
       ? {
+          credential: credential.id as CredentialId,
           enrolledAt: new Date(credential.enrolled_at).toISOString(),
           enrolledHere: credential.device === device && credential.sid === sid,
           recoveryCodesLeft: codes.filter(({ used_at }) => used_at === null).length,

@@ -54,7 +54,7 @@ describe.each(engines)('what a person is shown on $name', ({ open }) => {
     await ingest(pc.itself(), records, journal.anchor(nowMs));
     await recompute({ store, clock });
   };
-  const ledger = (kind: 'in' | 'out', at: number, state: string) =>
+  const ledger = (kind: 'in' | 'out', at: number, state: string, hold: string | null = null) =>
     store
       .insertInto('outbox')
       .values({
@@ -65,7 +65,7 @@ describe.each(engines)('what a person is shown on $name', ({ open }) => {
         kind,
         at,
         state,
-        hold: null,
+        hold,
         attempts: 0,
         not_before: 0,
         last_problem: null,
@@ -147,17 +147,38 @@ describe.each(engines)('what a person is shown on $name', ({ open }) => {
     await ledger('in', today('09:30'), 'sent');
     await ledger('out', today('17:00'), 'sent');
     expect((await read()).today.punches).toMatchObject([
-      { kind: 'in', state: 'held' },
-      { kind: 'out', state: 'provisional' },
+      { kind: 'in', state: 'held', reason: 'changed-after-sending' },
+      { kind: 'out', state: 'provisional', reason: null },
+    ]);
+  });
+
+  test.each([
+    ['held', 'unsettled'],
+    ['waiting', null],
+    ['sent', null],
+  ])('a punch that is %s, and was held once, is shown with the reason %s', async (state, reason) => {
+    await addEmployee(store, { company: 'acme', id: 'e1', accounts: [{ device: pc }] });
+    await aDay();
+    await ledger('out', today('18:00'), state, 'unsettled');
+    expect((await read()).today.punches).toMatchObject([{ reason: null }, { kind: 'out', state, reason }]);
+  });
+
+  test('a 出勤 whose ledger holds another instant of it gives that one’s reason', async () => {
+    await addEmployee(store, { company: 'acme', id: 'e1', accounts: [{ device: pc }] });
+    await aDay();
+    await ledger('in', today('09:30'), 'held', 'closed-period');
+    expect((await read()).today.punches).toMatchObject([
+      { kind: 'in', state: 'held', reason: 'closed-period' },
+      { kind: 'out' },
     ]);
   });
 
   test('a 出勤 made by the end of use is held, unless the group sends it as the vendor does', async () => {
     await addEmployee(store, { company: 'acme', id: 'e1', accounts: [{ device: pc }] });
     await aDay([{ kind: 'lock', at: today('09:00') }]);
-    expect((await read()).today.punches).toMatchObject([{ kind: 'in', state: 'held' }]);
+    expect((await read()).today.punches).toMatchObject([{ kind: 'in', state: 'held', reason: 'in-by-end' }]);
     await settings('', { forwarding: { vendorCompatible: true } });
-    expect((await read()).today.punches).toMatchObject([{ kind: 'in', state: 'waiting' }]);
+    expect((await read()).today.punches).toMatchObject([{ kind: 'in', state: 'waiting', reason: null }]);
   });
 
   test('today is the workday of the group’s border and zone', async () => {

@@ -1,7 +1,7 @@
-import type { Me, PunchKind, PunchState } from '../../contract/me.ts';
+import type { HoldReason, Me, PunchKind, PunchState } from '../../contract/me.ts';
 import { me } from '../../contract/me.ts';
 import type { Clock } from '../clock.ts';
-import { wholeSecond } from '../forwarder/ledger.ts';
+import { isOut, type LedgerRow, ledgerRow, wholeSecond } from '../forwarder/ledger.ts';
 import { settingsHistory } from '../punches/index.ts';
 import {
   companySettingsChanges,
@@ -138,32 +138,46 @@ async function punchesOf(
     .where('date', '=', date)
     .orderBy('at')
     .execute();
-  const ledger = await store
+  const rows = await store
     .selectFrom('outbox')
-    .select(['kind', 'at', 'state'])
+    .selectAll()
     .where('company', '=', company)
     .where('employee', '=', employee)
     .where('date', '=', date)
     .execute();
+  const ledger = rows.map(ledgerRow);
   return punches.map(({ kind, at, hold }) => {
     const isThis = (row: { at: number }) => row.at === wholeSecond(at);
     const entry = ledger.find((row) => row.kind === kind && (isThis(row) || kind === 'in'));
-    const isHeld = hold !== null && !settings.forwarding.vendorCompatible;
-    const state = entry ? stateInLedger(entry.state, isThis(entry)) : stateBeforeLedger(kind, isHeld);
-    return { kind, at: instant(at), state };
+    const standing = entry
+      ? standingInLedger(entry, isThis(entry))
+      : standingBeforeLedger(kind, settings.forwarding.vendorCompatible ? null : hold);
+    return { kind, at: instant(at), ...standing };
   });
 }
 
-/** A workday has one 出勤: where another instant of it has gone already, this one is a matter for the administrator. */
-function stateInLedger(state: string, isSameInstant: boolean): PunchState {
-  if (!isSameInstant && state !== 'waiting') return 'held';
-  return state === 'sending' ? 'waiting' : (state as PunchState);
+/** `reason` is null for all that is not held. */
+interface Standing {
+  state: PunchState;
+  reason: string | null;
 }
 
+/** A workday has one 出勤: where another instant of it has gone already, this one is a matter for the administrator. */
+function standingInLedger(entry: LedgerRow, isSameInstant: boolean): Standing {
+  const { state, hold } = entry;
+  if (state === 'held') return { state, reason: hold };
+  if (!isSameInstant && state !== 'waiting') return { state: 'held', reason: reasonOfOther(entry) };
+  return { state: state === 'sending' ? 'waiting' : state, reason: null };
+}
+
+/** Why a 出勤 does not go when the ledger has another instant of it. */
+const reasonOfOther = (entry: LedgerRow): HoldReason | null =>
+  isOut(entry) && entry.hold !== 'entered' ? 'changed-after-sending' : null;
+
 /** 出勤 goes as it happens, everything else when the workday is settled. */
-function stateBeforeLedger(kind: PunchKind, isHeld: boolean): PunchState {
-  if (kind !== 'in') return 'provisional';
-  return isHeld ? 'held' : 'waiting';
+function standingBeforeLedger(kind: PunchKind, hold: string | null): Standing {
+  if (kind !== 'in') return { state: 'provisional', reason: null };
+  return { state: hold === null ? 'waiting' : 'held', reason: hold };
 }
 
 function instant(ms: number | null): string | null {

@@ -408,6 +408,92 @@ export function describeBridgeProtocol(
       });
     });
 
+    describe('logon', () => {
+      /** Null where the bridge has no logon core: then nobody is asked for codes, and no secret is fetched. */
+      const standingOf = async (client: BridgeClient) => (await client.ask('logon.standing', {})).account;
+      const fetchSecret = (client: BridgeClient, code: string | null) =>
+        client.ask('logon.fetch-secret', { code });
+      const NO_CORE = { held: false, problem: 'algorithm-unsupported' };
+      const enrolledElsewhere = (who: Account, releasedFor: string) =>
+        server.logon.link(who.sid, { enrolled: { here: false, releasedFor } });
+
+      test('knows nothing of an account the server has not linked, and has no secret of it', async () => {
+        const client = await greetedClientOf(taro);
+        await client.ask('sync', {});
+        expect(await standingOf(client)).toBeNull();
+        const problem = (await fetchSecret(client, null)) as { problem?: string };
+        expect(['account-unlinked', NO_CORE.problem]).toContain(problem.problem);
+      });
+
+      test('follows the server: an account enrolled here has its secret after a sync, and that is reported', async () => {
+        server.logon.link(TARO.sid, { methods: 'otp+password' });
+        const client = await greetedClientOf(taro);
+        await client.ask('sync', {});
+        const account = await standingOf(client);
+        if (!account) return expect(await fetchSecret(client, null)).toEqual(NO_CORE);
+        expect(account).toMatchObject({
+          methods: 'otp+password',
+          enforcement: 'rehearsal-due',
+          secretHeld: true,
+          codesDisabled: false,
+          waitMs: 0,
+          passwordSealed: false,
+        });
+        expect(server.logon.reports.at(-1)?.accounts).toMatchObject([
+          { sid: TARO.sid, enforcement: 'rehearsal-due' },
+        ]);
+        await bridge.crashAndRestart();
+        expect(await standingOf(await greetedClientOf(taro))).toEqual(account);
+      });
+
+      test('fetches what was enrolled elsewhere for a code of its owner only, by itself never', async () => {
+        enrolledElsewhere(TARO, '123456');
+        const client = await greetedClientOf(taro);
+        await client.ask('sync', {});
+        const account = await standingOf(client);
+        if (!account) return expect(await fetchSecret(client, '123456')).toEqual(NO_CORE);
+        expect(account).toMatchObject({ enforcement: 'none', secretHeld: false });
+        expect(await fetchSecret(client, null)).toEqual({ held: false, problem: 'code-needed' });
+        expect(await fetchSecret(client, '654321')).toEqual({ held: false, problem: 'otp-wrong' });
+        expect(await fetchSecret(client, '123456')).toEqual({ held: true });
+        expect(await standingOf(client)).toMatchObject({ enforcement: 'rehearsal-due', secretHeld: true });
+      });
+
+      test('is about the account of the pipe, whatever a request names', async () => {
+        enrolledElsewhere(HANAKO, '123456');
+        const client = await greetedClientOf(taro);
+        await client.ask('sync', {});
+        const asked = { sid: HANAKO.sid, code: '123456' };
+        expect((await client.ask('logon.standing', asked)).account).toBeNull();
+        expect(await client.ask('logon.fetch-secret', asked)).toMatchObject({ held: false });
+      });
+
+      test('of an account that is no longer linked is forgotten', async () => {
+        server.logon.link(TARO.sid, {});
+        const client = await greetedClientOf(taro);
+        await client.ask('sync', {});
+        server.logon.unlink(TARO.sid);
+        await client.ask('sync', {});
+        expect(await standingOf(client)).toBeNull();
+      });
+
+      test('says why the secret cannot be had now', async () => {
+        enrolledElsewhere(TARO, '123456');
+        const client = await greetedClientOf(taro);
+        await client.ask('sync', {});
+        server.refuseWith = 'unavailable';
+        const outcome = (await fetchSecret(client, '123456')) as { problem?: string };
+        expect(['unavailable', NO_CORE.problem]).toContain(outcome.problem);
+      });
+
+      test('takes no code that is none', async () => {
+        const client = await greetedClientOf(taro);
+        for (const code of ['', '1'.repeat(65), 123456, undefined]) {
+          expect(await client.refusalOf('logon.fetch-secret', { code })).toBe('invalid-params');
+        }
+      });
+    });
+
     describe('clients', () => {
       test('of a session may be several, each told when its journal grew', async () => {
         const first = await greetedClientOf(taro);

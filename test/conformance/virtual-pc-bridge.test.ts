@@ -25,6 +25,7 @@ describeBridgeProtocol('the virtual PC', async (setup) => {
       name: 'PC-01',
       timeZone: 'Asia/Tokyo',
       proxy: cable.url,
+      accounts: [],
       delays: { ...BY_REQUEST_ONLY, heartbeatMs: 3_600_000 },
     },
     log: log.fd,

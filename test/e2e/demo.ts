@@ -5,13 +5,18 @@ import { test as base, expect, type Page } from '@playwright/test';
 import { DateTime } from 'luxon';
 import { type Demo, startDemo } from '../../build/demo.ts';
 import { buildPage } from '../../sandbox/virtual-pc/build-page.ts';
+import { Registration } from './registration.ts';
 
+/** Of the first worker; each has its own range. */
 const FIRST_PORT = 18_340;
+const PORTS_PER_WORKER = 20;
 const OUT_DELAY_MS = 300;
 const DAY_BORDER_HOURS = 5;
+/** Of every account of the demo PC. */
+export const PASSWORD = 'himitsu';
 
 /** A whole demo of its own for each test: server, KING OF TIME and a PC, with a page on each of the two. */
-export const test = base.extend<{ demo: Demo; pc: VirtualPc; kingOfTime: DailyData }>({
+export const test = base.extend<{ demo: Demo; pc: VirtualPc; kingOfTime: DailyData; mails: Mails }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
   demo: async ({}, use, info) => {
     await buildPage();
@@ -19,7 +24,7 @@ export const test = base.extend<{ demo: Demo; pc: VirtualPc; kingOfTime: DailyDa
     const lines: string[] = [];
     const demo = await startDemo({
       stateDirectory,
-      firstPort: FIRST_PORT,
+      firstPort: FIRST_PORT + info.parallelIndex * PORTS_PER_WORKER,
       outDelayMs: OUT_DELAY_MS,
       onLine: (line) => lines.push(line),
     });
@@ -42,24 +47,54 @@ export const test = base.extend<{ demo: Demo; pc: VirtualPc; kingOfTime: DailyDa
     await page.goto(`${demo.kingOfTime}/?date=${workday}`);
     await use(new DailyData(page));
   },
+  mails: async ({ demo, request }, use) => {
+    await use(new Mails(async () => (await request.get(`${demo.mailBox}/mails`)).json()));
+  },
 });
 export { expect };
 
 /** The virtual PC as a person works it. */
 export class VirtualPc {
   readonly page: Page;
+  readonly registration: Registration;
 
   constructor(page: Page) {
     this.page = page;
+    this.registration = new Registration(page);
   }
 
-  async signIn(user: RegExp): Promise<void> {
+  /** Signs in, or unlocks, with what the tile asks for: the password unless more is said. */
+  async signIn(user: RegExp, typed: Typed = { password: PASSWORD }): Promise<void> {
+    await this.chooseUser(user);
+    await this.prove(typed);
+    await expect(this.page.getByRole('button', { name: 'スタート' })).toBeVisible();
+  }
+
+  async chooseUser(user: RegExp): Promise<void> {
     await this.#pastLockScreen();
     const tile = this.page.getByRole('list', { name: 'ユーザーの選択' }).getByRole('button', { name: user });
     await tile.click();
-    await this.page.getByLabel('パスワード').fill('himitsu');
+    await expect(this.page.getByRole('heading', { name: user })).toBeVisible();
+  }
+
+  /** Fills the fields of the tile, in the order of the screen, and sends them off. */
+  async prove(typed: Typed): Promise<void> {
+    for (const [field, value] of Object.entries(typed)) await this.tileField(field).fill(value);
     await this.page.keyboard.press('Enter');
-    await expect(this.page.getByRole('button', { name: 'スタート' })).toBeVisible();
+  }
+
+  /** The tile on the sign-in screen. */
+  get tile() {
+    return this.page.getByTestId('sign-in-form');
+  }
+
+  tileField(name: string) {
+    return this.tile.locator(`input[name="${name}"]`);
+  }
+
+  /** Why the tile let nobody in. */
+  refusal(text: string | RegExp) {
+    return this.tile.getByRole('alert').filter({ hasText: text });
   }
 
   async startMenu(item: 'ロック' | 'サインアウト'): Promise<void> {
@@ -109,6 +144,44 @@ export class VirtualPc {
     await expect(tiles).toBeVisible();
   }
 }
+
+/** What is typed at a tile, by the names of its fields. */
+export type Typed = Partial<Record<'password' | 'code' | 'recoveryCode' | 'emergencyResponse', string>>;
+
+interface Mail {
+  to: string[];
+  subject: string;
+  text: string;
+}
+
+/** The employees' mail box. */
+export class Mails {
+  readonly #read: () => Promise<{ mails: Mail[] }>;
+
+  constructor(read: () => Promise<{ mails: Mail[] }>) {
+    this.#read = read;
+  }
+
+  /** The one-time code of the account mail that went to somebody; waits for the mail. */
+  async oneTimeCode(recipient: string): Promise<string> {
+    let code: string | undefined;
+    await expect(async () => {
+      const { mails } = await this.#read();
+      const mail = mails.find(({ to, text }) => to.includes(recipient) && ONE_TIME_CODE.test(text));
+      code = mail && ONE_TIME_CODE.exec(mail.text)?.[0];
+      expect(code).toBeDefined();
+    }).toPass({ timeout: 15_000 });
+    return code ?? '';
+  }
+
+  /** The subjects of all that went to somebody, newest first. */
+  async subjects(recipient: string): Promise<string[]> {
+    const { mails } = await this.#read();
+    return mails.filter(({ to }) => to.includes(recipient)).map(({ subject }) => subject);
+  }
+}
+
+const ONE_TIME_CODE = /[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/;
 
 /** 日別データ of KING OF TIME. */
 export class DailyData {

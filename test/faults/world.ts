@@ -6,6 +6,7 @@ import { Agent } from 'undici';
 import { v7 as uuidV7 } from 'uuid';
 import { freePort } from '../../build/ports.ts';
 import { type Account, eventId, sid } from '../../contract/ids.ts';
+import { CoreUnavailable } from '../../native/addon/types.ts';
 import { Bridge } from '../../sandbox/virtual-pc/bridge/bridge.ts';
 import { durableFiles } from '../../sandbox/virtual-pc/bridge/durable-file.ts';
 import type { PresentSession } from '../../sandbox/virtual-pc/bridge/hardware-messages.ts';
@@ -86,7 +87,10 @@ const ACCOUNT: Account = { sid: sid.parse('S-1-5-21-1-2-3-1001'), domain: 'PC-01
 /** The bridge sends nothing by itself: every event must find its way through the client. */
 const NEVER_MS = 2 ** 31 - 1;
 
-export async function startBridge(folder: string, server: ServerUnderTest): Promise<BridgeUnderTest> {
+export async function startBridge(
+  folder: string,
+  server: Pick<ServerUnderTest, 'origin' | 'companyCode' | 'accessToken'>,
+): Promise<BridgeUnderTest> {
   const session: PresentSession = {
     session: 'taro-1',
     account: ACCOUNT,
@@ -101,11 +105,13 @@ export async function startBridge(folder: string, server: ServerUnderTest): Prom
       name: 'PC-01',
       timeZone: 'Asia/Tokyo',
       proxy: 'http://127.0.0.1:9',
+      accounts: [ACCOUNT],
       delays: {
         machineMs: NEVER_MS,
         sessionEndMs: NEVER_MS,
         overdueMs: NEVER_MS,
         anchorMs: NEVER_MS,
+        logonMs: NEVER_MS,
         retryFirstMs: 500,
         retryLongestMs: 5_000,
         heartbeatMs: NEVER_MS,
@@ -123,6 +129,9 @@ export async function startBridge(folder: string, server: ServerUnderTest): Prom
     timers: systemTimers,
     random: Math.random,
     dispatcher: new Agent(),
+    loadCore: async () => {
+      throw new CoreUnavailable('Not what is tested here');
+    },
     onRecorded: () => undefined,
     onState: () => undefined,
     onFailure: (error) => console.error(error),

@@ -18,7 +18,10 @@ std::string word(bool value) {
 template <typename List, typename Text>
 std::string listed(const List& list, Text text) {
   std::string joined;
-  for (const auto& entry : list) joined += (joined.empty() ? "" : ",") + text(entry);
+  for (const auto& entry : list) {
+    if (!joined.empty()) joined += ',';
+    joined += text(entry);
+  }
   return '[' + joined + ']';
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Agent } from 'undici';
 import { v7 as uuidV7 } from 'uuid';
 import { type Account, eventId, sid } from '../../../contract/ids.ts';
+import { CoreUnavailable } from '../../../native/addon/types.ts';
 import type { BridgeOptions } from './bridge.ts';
 import { durableFiles } from './durable-file.ts';
 import type { PresentSession, Signal } from './hardware-messages.ts';
@@ -70,11 +71,13 @@ export function bridgeOptions(directory: string, server: string, time: HeldTime)
       name: 'PC-01',
       timeZone: 'Asia/Tokyo',
       proxy: 'http://127.0.0.1:9',
+      accounts: [TARO, HANAKO],
       delays: {
         machineMs: 2_000,
         sessionEndMs: 1_000,
         overdueMs: 180_000,
         anchorMs: NEVER_MS,
+        logonMs: NEVER_MS,
         retryFirstMs: 2_000,
         retryLongestMs: 300_000,
         heartbeatMs: 5_000,
@@ -92,6 +95,9 @@ export function bridgeOptions(directory: string, server: string, time: HeldTime)
     timers: time,
     random: () => 0,
     dispatcher: new Agent(),
+    loadCore: async () => {
+      throw new CoreUnavailable('None for this test');
+    },
     onRecorded: () => undefined,
     onState: () => undefined,
     onFailure: (error) => {

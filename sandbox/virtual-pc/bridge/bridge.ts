@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Dispatcher } from 'undici';
-import type { SealedEvent, ServerReceipt } from '../../../contract/event.ts';
 import { eventId } from '../../../contract/ids.ts';
-import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from '../../../contract/upload.ts';
-import { type BridgeSources, MachineClock, toInstant } from './clock-run.ts';
-import { damagedJournals, markReported } from './damaged-journals.ts';
-import { type DeviceKey, openDeviceKey, signStatement } from './device-key.ts';
+import type { LogonCore } from '../../../native/addon/types.ts';
+import type { AuthReply, AuthRequest } from './auth-messages.ts';
+import { type BridgeParts, openParts } from './bridge-parts.ts';
+import type { BridgeSources } from './clock-run.ts';
 import type { DurableFiles } from './durable-file.ts';
 import type {
   BridgeConfig,
@@ -14,15 +12,13 @@ import type {
   RecordedEvent,
   Signal,
 } from './hardware-messages.ts';
-import { lastAlive, readHeartbeat, reconciledLogoffs, writeHeartbeat } from './heartbeat.ts';
-import { Journal, type UnplacedEvent } from './journal.ts';
+import { writeHeartbeat } from './heartbeat.ts';
 import type { JournalRecord } from './journal-codec.ts';
-import { Progress } from './progress.ts';
-import { type ReceiptVerdict, takeReceipt } from './receipts.ts';
-import { Registration } from './registration.ts';
+import { JournalUploads, UPLOAD_LIMITS } from './journal-uploads.ts';
+import { Logon, type LogonEvent } from './logon/logon.ts';
+import { accountOf, describe, Recorder } from './recorder.ts';
 import { Reporter, type SyncOutcome } from './reporter.ts';
-import { ServerConnection } from './server-connection.ts';
-import { BRIDGE_SOFTWARE_VERSION, bridgeService } from './service.ts';
+import { bridgeService } from './service.ts';
 import { SOCKET_LIMITS, type SocketLimits } from './session-socket.ts';
 import { SessionSockets } from './session-sockets.ts';
 import type { Timers } from './timers.ts';
@@ -39,6 +35,8 @@ export interface BridgeOptions {
   timers: Timers;
   random: () => number;
   dispatcher: Dispatcher;
+  /** The logon core. @throws {CoreUnavailable} when there is none for this machine: nobody is asked for codes then. */
+  loadCore: () => Promise<LogonCore>;
   socketLimits?: SocketLimits;
   rate?: { burst: number; perSecond: number };
   onRecorded: (event: RecordedEvent) => void;
@@ -47,90 +45,92 @@ export interface BridgeOptions {
   onFailure: (error: unknown) => void;
 }
 
-const UPLOAD_TIMEOUT_MS = 15_000;
-/** A refused append is tried again this often: the disk may get room, and the event must not be lost meanwhile. */
-const APPEND_RETRY_MS = 1_000;
 const DEFAULT_RATE = { burst: 200, perSecond: 50 };
-/** Room for the frame of an upload around its events. */
-const BATCH_FRAME_BYTES = 16 * 1024;
 
 /**
- * The bridge of the virtual PC: records what the hardware tells, serves the clients of each session, and reports what
- * they do not. It behaves as the native service does and passes the same conformance suite.
+ * The bridge of the virtual PC: records what the hardware tells, serves the clients of each session and the logon screen, and reports
+ * what the clients do not. It behaves as the native service does and passes the same conformance suite.
  */
 export class Bridge {
   readonly #options: BridgeOptions;
-  readonly #clock: MachineClock;
-  readonly #key: DeviceKey;
-  readonly #journal: Journal;
-  readonly #progress: Progress;
-  readonly #registration: Registration;
-  readonly #connection: ServerConnection;
+  readonly #parts: BridgeParts;
+  readonly #recorder: Recorder;
   readonly #reporter: Reporter;
-  readonly #setAside: string | null;
   readonly #sockets: SessionSockets;
-  /** When a record was made, for those of this process. */
-  readonly #recordedAtMs = new WeakMap<JournalRecord, number>();
+  readonly #logon: Logon;
   #turn: Promise<unknown> = Promise.resolve();
+  #beating: Promise<void> = Promise.resolve();
   #cancelHeartbeat: () => void = () => undefined;
   #asleep = false;
   #stopped = false;
 
-  private constructor(
-    options: BridgeOptions,
-    parts: {
-      clock: MachineClock;
-      key: DeviceKey;
-      journal: Journal;
-      setAside: string | null;
-      progress: Progress;
-      registration: Registration;
-      connection: ServerConnection;
-    },
-  ) {
+  private constructor(options: BridgeOptions, parts: BridgeParts) {
+    const { config, sources, timers, onFailure } = options;
     this.#options = options;
-    this.#clock = parts.clock;
-    this.#key = parts.key;
-    this.#journal = parts.journal;
-    this.#setAside = parts.setAside;
-    this.#progress = parts.progress;
-    this.#registration = parts.registration;
-    this.#connection = parts.connection;
+    this.#parts = parts;
+    const { key, journal, progress, registration } = parts;
+    this.#recorder = new Recorder({
+      ...options,
+      ...config,
+      ...parts,
+      device: key.id,
+      onRecorded: (record) => this.#recorded(record),
+    });
+    const uploads = new JournalUploads({
+      ...config,
+      ...parts,
+      files: options.files,
+      onProgress: () => this.#stateChanged(),
+    });
+    this.#logon = new Logon({
+      ...options,
+      directory: config.directory,
+      key,
+      server: parts.connection,
+      sids: config.accounts.map(({ sid }) => sid),
+      register: () => registration.ensure(),
+      now: () => parts.clock.moment(),
+      monotonicMs: () => sources.monotonicMs(),
+      record: (event) => this.#recordLogon(event),
+      onTried: () => this.#reporter.soon(config.delays.machineMs),
+      onState: () => this.#stateChanged(),
+    });
     this.#reporter = new Reporter({
       subject: {
-        register: () => this.#registration.ensure(),
-        forgetRegistration: () => this.#registration.forget(),
-        unreceived: () => this.#journal.after(this.#progress.receivedThrough),
+        register: () => registration.ensure(),
+        forgetRegistration: () => registration.forget(),
+        unreceived: () => journal.after(progress.receivedThrough),
         leftToTray: (record) => this.#leftToTray(record),
-        upload: (events) => this.#upload(events),
-        uploadDamaged: () => this.#uploadDamaged(),
-        wallMs: () => this.#clock.wallMs(),
+        upload: (events) => uploads.upload(events),
+        uploadDamaged: () => uploads.uploadDamaged(),
+        syncLogon: () => this.#logon.sync(),
+        wallMs: () => parts.clock.wallMs(),
       },
-      timers: options.timers,
-      monotonicMs: () => options.sources.monotonicMs(),
-      delays: options.config.delays,
+      ...UPLOAD_LIMITS,
+      timers,
+      monotonicMs: () => sources.monotonicMs(),
+      delays: config.delays,
       random: options.random,
-      maxBatchEvents: MAX_BATCH_EVENTS,
-      maxBatchBytes: MAX_BATCH_BYTES - BATCH_FRAME_BYTES,
       onOutcome: () => this.#stateChanged(),
-      onFailure: options.onFailure,
+      onFailure,
     });
     this.#sockets = new SessionSockets({
       service: bridgeService({
-        key: this.#key,
-        journal: this.#journal,
-        progress: this.#progress,
+        key,
+        journal,
+        progress,
         reporter: this.#reporter,
-        registration: () => this.#registration.state,
-        anchorFor: (nonce) => this.#anchor(nonce),
-        takeReceipt: (receipt) => this.#takeReceipt(receipt),
+        logon: this.#logon,
+        registration: () => registration.state,
+        anchorFor: (nonce) => uploads.anchor(nonce),
+        takeReceipt: (receipt) => uploads.takeReceipt(receipt),
         onProgress: () => this.#stateChanged(),
       }),
-      timers: options.timers,
-      monotonicMs: () => options.sources.monotonicMs(),
+      timers,
+      monotonicMs: () => sources.monotonicMs(),
       limits: options.socketLimits ?? SOCKET_LIMITS,
       rate: options.rate ?? DEFAULT_RATE,
-      onFailure: options.onFailure,
+      onFailure,
     });
   }
 
@@ -139,59 +139,37 @@ export class Bridge {
    * are there, and begins to report.
    */
   static async start(options: BridgeOptions): Promise<Bridge> {
-    const { files, config, sources, sessions } = options;
-    const { directory } = config;
-    const key = await openDeviceKey(directory, files);
-    const progress = await Progress.open(directory, files);
-    const { journal, setAside } = await Journal.open({
-      directory,
-      files,
-      deviceSecret: key.secret,
-      newJournalId: sources.randomUuid,
-      newFileMark: () => randomBytes(6).toString('hex'),
-      reached: progress.reached,
-    });
-    await progress.follow(journal.id);
-    const clock = new MachineClock(sources, options.offsetMs);
-    const connection = new ServerConnection({
-      server: config.server,
-      key,
-      dispatcher: options.dispatcher,
-      timeoutMs: UPLOAD_TIMEOUT_MS,
-    });
-    const registration = await Registration.open({
-      ...config,
-      files,
-      connection,
-      clientVersion: BRIDGE_SOFTWARE_VERSION,
-    });
-    const parts = { clock, key, journal, setAside, progress, registration, connection };
-    const bridge = new Bridge(options, parts);
-    await bridge.#reconcile(new Set(sessions.map(({ session }) => session)));
-    await bridge.#beat();
+    const { config, sessions } = options;
+    const bridge = new Bridge(options, await openParts(options));
+    await bridge.#recorder.reconcile(new Set(sessions.map(({ session }) => session)));
+    bridge.#beating = bridge.#beat();
+    await bridge.#beating;
+    await bridge.#logon.open();
     for (const session of sessions) await bridge.#sockets.open(session);
     bridge.#reporter.soon(config.delays.sessionEndMs);
     return bridge;
   }
 
   get state(): BridgeState {
-    const { id: journal, headSequence } = this.#journal.head;
+    const { key, journal, registration, progress, setAside } = this.#parts;
+    const { id, headSequence } = journal.head;
     return {
-      device: this.#key.id,
-      journal,
+      device: key.id,
+      journal: id,
       headSequence,
-      registered: this.#registration.state !== null,
-      receivedThrough: this.#progress.receivedThrough,
-      acknowledged: this.#progress.acknowledged,
+      registered: registration.state !== null,
+      receivedThrough: progress.receivedThrough,
+      acknowledged: progress.acknowledged,
       lastSyncAt: this.#reporter.lastSyncAt,
       lastProblem: this.#reporter.lastProblem,
-      setAside: this.#setAside,
+      setAside,
+      logon: this.#logon.state,
     };
   }
 
   /** The newest records, oldest first, as people may see them. */
   recent(count: number): RecordedEvent[] {
-    return this.#journal.records.slice(-count).map(describe);
+    return this.#parts.journal.records.slice(-count).map(describe);
   }
 
   /**
@@ -205,9 +183,14 @@ export class Bridge {
     return turn;
   }
 
+  /** Answers the logon screen. It waits for nothing but the logon core: no journal, no network. Never throws. */
+  auth(request: AuthRequest): Promise<AuthReply> {
+    return this.#logon.answer(request);
+  }
+
   /** The PC's wall clock was set. */
   setClock(offsetMs: number): void {
-    this.#clock.offsetMs = offsetMs;
+    this.#parts.clock.offsetMs = offsetMs;
   }
 
   networkUp(): void {
@@ -233,34 +216,17 @@ export class Bridge {
     this.#reporter.stop();
     await this.#sockets.closeAll();
     await this.#turn.catch(() => undefined);
-    await this.#journal.close();
+    await this.#beating;
+    await this.#logon.close();
+    await this.#parts.journal.close();
   }
 
   async #record(told: Signal): Promise<void> {
+    const { kind, session } = told;
     // Before the record is there: whoever looks at it must see that its session has clients.
-    if (told.kind === 'logon' && told.session) await this.#sockets.open(told.session);
-    if (!this.#journal.holds(told.id)) {
-      if (told.kind === 'resume') this.#wake();
-      await this.#append({
-        id: told.id,
-        device: this.#key.id,
-        kind: told.kind,
-        occurredAt: toInstant(this.#clock.wallMs()),
-        timeZone: this.#options.config.timeZone,
-        account: told.session?.account ?? null,
-        session: told.session?.session ?? null,
-        initiator: told.initiator,
-        reason: told.reason,
-        source: 'bridge',
-        authMethod: told.authMethod,
-        clock: this.#clock.reading(),
-      });
-    }
-    await this.#follow(told);
-  }
-
-  /** What a recorded signal means for the bridge itself. */
-  async #follow({ kind, session }: Signal): Promise<void> {
+    if (kind === 'logon' && session) await this.#sockets.open(session);
+    if (kind === 'resume' && !this.#parts.journal.holds(told.id)) this.#wake();
+    await this.#recorder.record(told);
     const { delays } = this.#options.config;
     if (kind === 'logoff' && session) await this.#sockets.close(session.session);
     if (kind === 'suspend') this.#sleep();
@@ -269,45 +235,31 @@ export class Bridge {
     if (kind === 'resume') this.#reporter.soon(delays.machineMs);
   }
 
-  async #append(event: UnplacedEvent): Promise<void> {
-    const record = await this.#appendSurely(event);
-    this.#recordedAtMs.set(record, this.#options.sources.monotonicMs());
-    this.#options.onRecorded(describe(record));
-    this.#notify(record);
-  }
-
-  async #appendSurely(event: UnplacedEvent): Promise<JournalRecord> {
-    const { timers, onFailure } = this.#options;
-    for (;;) {
-      try {
-        return await this.#journal.append(event);
-      } catch (error) {
-        onFailure(error);
-        await new Promise<void>((resolve) => timers.after(APPEND_RETRY_MS, resolve));
-      }
-    }
-  }
-
-  async #reconcile(present: ReadonlySet<string>): Promise<void> {
-    const { config, files, newEventId } = this.#options;
-    const alive = lastAlive(await readHeartbeat(config.directory, files), this.#journal.records.at(-1));
-    if (!alive) return;
-    const common = { device: this.#key.id, timeZone: config.timeZone };
-    const missed = reconciledLogoffs(this.#journal.openSessions, present, alive, common, () =>
-      eventId.parse(newEventId()),
-    );
-    for (const event of missed) await this.#append(event);
+  /** What the logon core has seen is recorded as what the hardware tells is; nobody at the logon screen waits for it. */
+  #recordLogon(event: LogonEvent): void {
+    const { newEventId, config, onFailure } = this.#options;
+    const { accounts } = config;
+    this.signal({
+      id: eventId.parse(newEventId()),
+      kind: event.kind,
+      session: null,
+      ...('sid' in event && { account: accountOf(accounts, event.sid) }),
+      initiator: event.kind === 'policy-change' ? 'system' : 'user',
+      reason: event.kind === 'auth-failure' ? event.reason : null,
+      authMethod: null,
+    }).catch(onFailure);
   }
 
   async #beat(): Promise<void> {
     const { config, files, timers, onFailure } = this.#options;
+    const { clock, journal } = this.#parts;
     if (!this.#asleep) {
-      await writeHeartbeat(config.directory, files, this.#clock, this.#journal.head.headSequence).catch(
-        onFailure,
-      );
+      await writeHeartbeat(config.directory, files, clock, journal.head.headSequence).catch(onFailure);
     }
     if (this.#stopped) return;
-    this.#cancelHeartbeat = timers.after(config.delays.heartbeatMs, () => void this.#beat());
+    this.#cancelHeartbeat = timers.after(config.delays.heartbeatMs, () => {
+      this.#beating = this.#beat();
+    });
   }
 
   #sleep(): void {
@@ -317,73 +269,24 @@ export class Bridge {
 
   #wake(): void {
     this.#asleep = false;
-    this.#clock.renew();
+    this.#parts.clock.renew();
   }
 
   /** A session's own client comes first, as long as the session lasts and the record is fresh. */
   #leftToTray(record: JournalRecord): boolean {
-    const { sources, config } = this.#options;
-    const recordedAtMs = this.#recordedAtMs.get(record) ?? Number.NEGATIVE_INFINITY;
-    const fresh = sources.monotonicMs() - recordedAtMs < config.delays.overdueMs;
-    return fresh && record.event.session !== null && this.#sockets.has(record.event.session);
+    const { session } = record.event;
+    const fresh = this.#recorder.ageMs(record) < this.#options.config.delays.overdueMs;
+    return fresh && session !== null && this.#sockets.has(session);
   }
 
-  #notify({ event }: JournalRecord): void {
-    const params = { id: this.#journal.id, headSequence: event.sequence };
-    if (event.account) this.#sockets.notify(event.account.sid, 'journal', params);
-  }
-
-  #anchor(nonce: string) {
-    const { id, headSequence, headMac } = this.#journal.head;
-    return signStatement(this.#key, {
-      purpose: 'anchor',
-      server: this.#options.config.server,
-      device: this.#key.id,
-      nonce,
-      clock: this.#clock.reading(),
-      journal: { id, headSequence, headMac },
-    });
-  }
-
-  async #upload(events: readonly SealedEvent[]): Promise<void> {
-    const answer = await this.#connection.upload([...events], (nonce) => this.#anchor(nonce));
-    for (const receipt of answer.receipts) await this.#takeReceipt(receipt);
-  }
-
-  async #uploadDamaged(): Promise<void> {
-    const { files, config } = this.#options;
-    for (const damaged of await damagedJournals(config.directory, files, this.#key.secret)) {
-      for (let start = 0; start < damaged.records.length; start += MAX_BATCH_EVENTS) {
-        const batch = damaged.records.slice(start, start + MAX_BATCH_EVENTS);
-        await this.#upload(batch.map(({ sealed }) => sealed));
-      }
-      await markReported(files, damaged);
-    }
-  }
-
-  async #takeReceipt(receipt: ServerReceipt): Promise<ReceiptVerdict> {
-    const verdict = await takeReceipt(receipt, {
-      key: this.#key,
-      journal: this.#journal,
-      progress: this.#progress,
-    });
-    this.#stateChanged();
-    return verdict;
+  #recorded(record: JournalRecord): void {
+    const { account, sequence } = record.event;
+    this.#options.onRecorded(describe(record));
+    const params = { id: this.#parts.journal.id, headSequence: sequence };
+    if (account) this.#sockets.notify(account.sid, 'journal', params);
   }
 
   #stateChanged(): void {
     this.#options.onState(this.state);
   }
 }
-
-const describe = ({ event }: JournalRecord): RecordedEvent => ({
-  id: event.id,
-  journal: event.journal,
-  sequence: event.sequence,
-  kind: event.kind,
-  occurredAt: event.occurredAt,
-  account: event.account,
-  initiator: event.initiator,
-  reason: event.reason,
-  source: event.source,
-});

@@ -1,4 +1,5 @@
 import { bootId, type ClockReading } from '../../../contract/ids.ts';
+import type { ClockReading as CoreClockReading } from '../../../native/addon/types.ts';
 
 /** Where time and chance come from. */
 export interface BridgeSources {
@@ -37,6 +38,11 @@ export class MachineClock {
   reading(): ClockReading {
     const uptimeMs = Math.max(0, Math.floor(this.#sources.monotonicMs() - this.#runBeganMs));
     return { bootId: bootId.parse(this.#bootId), uptimeMs };
+  }
+
+  /** Both clocks at once, as the logon core reads them. */
+  moment(): CoreClockReading {
+    return { wallMs: Math.trunc(this.wallMs()), ...this.reading() };
   }
 }
 

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { account, companyCode, deviceId, eventId, instant, journalId, sid } from '../../../contract/ids.ts';
+import { accountEnforcement } from '../../../contract/logon.ts';
+import { authReply, authRequest } from './auth-messages.ts';
 
 const presentSession = z.object({
   session: z.string(),
@@ -18,6 +20,7 @@ const delays = z.object({
   sessionEndMs: z.number(),
   overdueMs: z.number(),
   anchorMs: z.number(),
+  logonMs: z.number(),
   retryFirstMs: z.number(),
   retryLongestMs: z.number(),
   heartbeatMs: z.number(),
@@ -33,6 +36,8 @@ export const bridgeConfig = z.object({
   timeZone: z.string(),
   /** The way out: the network cable. */
   proxy: z.url(),
+  /** Who may use the PC: what Windows would answer when asked for the name of a SID. */
+  accounts: z.array(account),
   delays,
 });
 export type BridgeConfig = z.infer<typeof bridgeConfig>;
@@ -42,6 +47,8 @@ export const signal = z.object({
   id: eventId,
   kind: z.string(),
   session: presentSession.nullable(),
+  /** Whom it concerns when there is no session. */
+  account: account.exactOptional(),
   initiator: z.enum(['user', 'system']),
   reason: z.string().nullable(),
   authMethod: z.string().nullable(),
@@ -59,6 +66,8 @@ export const toBridge = z.discriminatedUnion('type', [
   z.object({ type: z.literal('signal'), signal }),
   z.object({ type: z.literal('clock'), offsetMs: z.number() }),
   z.object({ type: z.literal('network-up') }),
+  /** From the logon screen; answered by `auth-reply` with the same id. */
+  z.object({ type: z.literal('auth'), id: z.number(), request: authRequest }),
   /** Windows shuts down: report what is left, but be gone after `graceMs`. */
   z.object({ type: z.literal('stop'), graceMs: z.number() }),
 ]);
@@ -77,6 +86,18 @@ const recordedEvent = z.object({
 });
 export type RecordedEvent = z.infer<typeof recordedEvent>;
 
+/** How logon stands on this PC. */
+const logonState = z.object({
+  /** `broken`: the core is there, but its files do not open; `problem` says why. */
+  core: z.enum(['available', 'missing', 'broken']),
+  problem: z.string().nullable(),
+  /** Of the policy in force; null for none. */
+  policyVersion: z.string().nullable(),
+  /** How far each account has come; those the policy does not name are left out. */
+  enforcement: z.record(sid, accountEnforcement),
+});
+export type LogonState = z.infer<typeof logonState>;
+
 const bridgeState = z.object({
   device: deviceId,
   journal: journalId,
@@ -89,6 +110,7 @@ const bridgeState = z.object({
   lastProblem: z.string().nullable(),
   /** A damaged journal that was set aside at this start. */
   setAside: z.string().nullable(),
+  logon: logonState,
 });
 export type BridgeState = z.infer<typeof bridgeState>;
 
@@ -100,5 +122,6 @@ export const fromBridge = z.discriminatedUnion('type', [
   /** Sent also for a signal that had been recorded before. */
   z.object({ type: z.literal('signal-done'), id: eventId }),
   z.object({ type: z.literal('state'), state: bridgeState }),
+  z.object({ type: z.literal('auth-reply'), id: z.number(), reply: authReply }),
 ]);
 export type FromBridge = z.infer<typeof fromBridge>;

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { ProxyAgent } from 'undici';
 import { v7 as uuidV7 } from 'uuid';
+import { loadLogonCore } from '../../../native/addon/index.ts';
+import type { LogonCore } from '../../../native/addon/types.ts';
 import { Bridge } from './bridge.ts';
 import { durableFiles } from './durable-file.ts';
 import { type FromBridge, type ToBridge, toBridge } from './hardware-messages.ts';
@@ -16,6 +18,16 @@ const tell = (message: FromBridge): void => {
 const onFailure = (error: unknown): void => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
 };
+
+/** What was looked for, and what to do, is told where failures are: without its core the PC goes on. */
+async function loadCore(): Promise<LogonCore> {
+  try {
+    return loadLogonCore();
+  } catch (error) {
+    onFailure(error);
+    throw error;
+  }
+}
 
 async function start(message: Extract<ToBridge, { type: 'start' }>): Promise<Bridge> {
   const { config, offsetMs, sessions } = message;
@@ -32,6 +44,7 @@ async function start(message: Extract<ToBridge, { type: 'start' }>): Promise<Bri
     newEventId: uuidV7,
     timers: systemTimers,
     random: Math.random,
+    loadCore,
     dispatcher: new ProxyAgent({ uri: config.proxy, proxyTunnel: true }),
     onRecorded: (event) => tell({ type: 'recorded', event }),
     onState: (state) => tell({ type: 'state', state }),
@@ -55,6 +68,9 @@ async function handle(message: ToBridge): Promise<void> {
     case 'signal':
       await bridge.signal(message.signal);
       tell({ type: 'signal-done', id: message.signal.id });
+      return;
+    case 'auth':
+      tell({ type: 'auth-reply', id: message.id, reply: await bridge.auth(message.request) });
       return;
     case 'clock':
       bridge.setClock(message.offsetMs);

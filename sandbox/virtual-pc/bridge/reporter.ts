@@ -14,6 +14,8 @@ export interface ReportingDelays {
   overdueMs: number;
   /** The longest silence: an anchor is sent even when there is nothing to report. */
   anchorMs: number;
+  /** How often the server is asked what has changed for the logon screen. */
+  logonMs: number;
   retryFirstMs: number;
   retryLongestMs: number;
 }
@@ -23,6 +25,8 @@ export const REPORTING_DELAYS: ReportingDelays = {
   sessionEndMs: 1_500,
   overdueMs: 3 * 60_000,
   anchorMs: 60 * 60_000,
+  // Short: in front of this PC sits somebody who changes something at the server and watches what becomes of it.
+  logonMs: 60_000,
   retryFirstMs: 2_000,
   retryLongestMs: 5 * 60_000,
 };
@@ -41,6 +45,8 @@ export interface ReportSubject {
   upload(events: readonly SealedEvent[]): Promise<void>;
   /** Sends what was saved of damaged journals; nothing to do in a sound one. */
   uploadDamaged(): Promise<void>;
+  /** Tells what happened at the logon screen and learns what holds there from now on; comes after the journal. */
+  syncLogon(): Promise<void>;
   wallMs(): number;
 }
 
@@ -140,7 +146,8 @@ export class Reporter {
     if (outcome.problem === null) {
       this.#failures = 0;
       this.lastSyncAt = toInstant(subject.wallMs());
-      this.soon(this.#unanswered().length > 0 ? delays.overdueMs : delays.anchorMs);
+      const silenceMs = this.#unanswered().length > 0 ? delays.overdueMs : delays.anchorMs;
+      this.soon(Math.min(silenceMs, delays.logonMs));
     } else {
       this.soon(this.#retryDelayMs(outcome.retryAfterMs));
       this.#failures += 1;
@@ -162,6 +169,7 @@ export class Reporter {
         for (const { event } of batch) this.#answered.add(event.sequence);
         batch = this.#nextBatch(all);
       } while (batch.length > 0 && !this.#stopped);
+      await subject.syncLogon();
       return { reached: true, problem: null, retryAfterMs: null };
     } catch (error) {
       if (!(error instanceof ServerProblem)) {

@@ -4,6 +4,13 @@ import { type Dispatcher, request } from 'undici';
 import type { z } from 'zod';
 import { deviceRegistered } from '../../../contract/device.ts';
 import { signatureBase, signatureParams } from '../../../contract/http-signature.ts';
+import {
+  type DevicePolicy,
+  devicePolicy,
+  logonReportAnswer,
+  type ReleasedSecret,
+  releasedSecret,
+} from '../../../contract/logon.ts';
 import { problem } from '../../../contract/problem.ts';
 import { issuedNonce } from '../../../contract/session.ts';
 import type { SignedStatement } from '../../../contract/statement.ts';
@@ -44,46 +51,82 @@ export class ServerConnection {
   async register(device: { company: string; accessToken: string; name: string; clientVersion: string }) {
     const { key } = this.#options;
     const body = { ...device, publicKey: key.publicKey, deviceSecret: key.secret.toString('base64url') };
-    return this.#signed('/v1/devices', deviceRegistered, () => body);
+    return this.#send('/v1/devices', deviceRegistered, () => body);
   }
 
   /** POST /v1/events. The anchor is made for the very nonce that the request is signed over. */
   async upload(events: EventUpload['events'], anchorFor: (nonce: string) => SignedStatement) {
-    return this.#signed('/v1/events', uploadAnswer, (nonce) => ({ events, anchor: anchorFor(nonce) }));
+    return this.#send('/v1/events', uploadAnswer, (nonce) => ({ events, anchor: anchorFor(nonce) }));
   }
 
-  async #signed<T extends z.ZodType>(
+  /** GET /v1/device/policy. @param version of the policy that is held; empty for none. */
+  async policy(version: string): Promise<DevicePolicy> {
+    const query = version === '' ? '' : `?version=${encodeURIComponent(version)}`;
+    return this.#signed('GET', `/v1/device/policy${query}`, devicePolicy, await this.#nonce(), null);
+  }
+
+  /** POST /v1/device/otp-secret, in the one way of encryption that the logon core opens. */
+  async otpSecret(of: { sid: string; code?: string }): Promise<ReleasedSecret> {
+    return this.#send('/v1/device/otp-secret', releasedSecret, () => ({
+      ...of,
+      algorithms: ['device-secret+hkdf-sha256+a256gcm'],
+    }));
+  }
+
+  /** POST /v1/device/logon-report. @param report as the logon core wrote it. */
+  async logonReport(report: string): Promise<{ policyVersion: string }> {
+    const nonce = await this.#nonce();
+    return this.#signed('POST', '/v1/device/logon-report', logonReportAnswer, nonce, report);
+  }
+
+  async #send<T extends z.ZodType>(
     path: string,
     answer: T,
     bodyFor: (nonce: string) => object,
   ): Promise<z.infer<T>> {
-    const { nonce } = await this.#post('/v1/nonces', issuedNonce, {}, Buffer.alloc(0));
-    const body = gzipSync(JSON.stringify(bodyFor(nonce)));
+    const nonce = await this.#nonce();
+    return this.#signed('POST', path, answer, nonce, JSON.stringify(bodyFor(nonce)));
+  }
+
+  async #nonce(): Promise<string> {
+    return (await this.#exchange('POST', '/v1/nonces', issuedNonce, {}, null)).nonce;
+  }
+
+  /** @param json the body; null for none. */
+  async #signed<T extends z.ZodType>(
+    method: 'GET' | 'POST',
+    path: string,
+    answer: T,
+    nonce: string,
+    json: string | null,
+  ): Promise<z.infer<T>> {
+    const body = json === null ? null : gzipSync(json);
     const url = new URL(path, this.#options.server);
-    const contentDigest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
+    const digest = createHash('sha256').update(body ?? '');
+    const contentDigest = `sha-256=:${digest.digest('base64')}:`;
     const { key } = this.#options;
     const params = signatureParams(key.id, nonce);
-    const target = { method: 'POST', authority: url.host, path: url.pathname, query: url.search || '?' };
+    const target = { method, authority: url.host, path: url.pathname, query: url.search || '?' };
     const signature = key.sign(signatureBase({ ...target, contentDigest }, params)).toString('base64');
     const headers = {
-      'content-type': 'application/json',
-      'content-encoding': 'gzip',
+      ...(body && { 'content-type': 'application/json', 'content-encoding': 'gzip' }),
       'content-digest': contentDigest,
       'signature-input': `sig=${params}`,
       signature: `sig=:${signature}:`,
     };
-    return this.#post(path, answer, headers, body);
+    return this.#exchange(method, path, answer, headers, body);
   }
 
-  async #post<T extends z.ZodType>(
+  async #exchange<T extends z.ZodType>(
+    method: 'GET' | 'POST',
     path: string,
     answer: T,
     headers: Record<string, string>,
-    body: Buffer,
+    body: Buffer | null,
   ): Promise<z.infer<T>> {
     const { server, dispatcher, timeoutMs } = this.#options;
     const { statusCode, text, retryAfter } = await request(new URL(path, server), {
-      method: 'POST',
+      method,
       headers,
       body,
       dispatcher,
@@ -101,10 +144,10 @@ export class ServerConnection {
     if (statusCode >= 200 && statusCode < 300) {
       const read = answer.safeParse(content);
       if (read.success) return read.data;
-      throw new ServerProblem('unreadable-answer', `the answer to POST ${path} has another form`);
+      throw new ServerProblem('unreadable-answer', `the answer to ${method} ${path} has another form`);
     }
     const said = problem.safeParse(content).data;
-    const detail = said?.detail ?? said?.title ?? `POST ${path} was answered with ${statusCode}`;
+    const detail = said?.detail ?? said?.title ?? `${method} ${path} was answered with ${statusCode}`;
     throw new ServerProblem(said?.code ?? 'unreadable-answer', detail, retryAfterMs(retryAfter));
   }
 }

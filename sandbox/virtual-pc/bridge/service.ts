@@ -3,6 +3,7 @@ import type { SealedEvent } from '../../../contract/event.ts';
 import type { SignedStatement } from '../../../contract/statement.ts';
 import { type DeviceKey, signStatement } from './device-key.ts';
 import type { Journal } from './journal.ts';
+import type { Logon } from './logon/logon.ts';
 import type { Progress } from './progress.ts';
 import { BridgeRefusal, type BridgeService, commonVersion } from './protocol-session.ts';
 import type { ReceiptVerdict } from './receipts.ts';
@@ -16,6 +17,7 @@ export interface ServiceParts {
   journal: Journal;
   progress: Progress;
   reporter: Reporter;
+  logon: Pick<Logon, 'standing' | 'fetchSecret'>;
   registration: () => RegistrationState | null;
   anchorFor: (nonce: string) => SignedStatement;
   takeReceipt: (receipt: Parameters<BridgeService['receipt']>[1]['receipt']) => Promise<ReceiptVerdict>;
@@ -34,7 +36,7 @@ const REFUSALS = {
 
 /** The methods of the bridge protocol over this bridge's parts. */
 export function bridgeService(parts: ServiceParts): BridgeService {
-  const { key, journal, progress, reporter } = parts;
+  const { key, journal, progress, reporter, logon } = parts;
   const head = () => ({ id: journal.id, headSequence: journal.head.headSequence });
 
   return {
@@ -100,10 +102,9 @@ export function bridgeService(parts: ServiceParts): BridgeService {
       lastProblem: reporter.lastProblem,
     }),
 
-    // This bridge asks nobody for codes.
-    'logon.standing': async () => ({ account: null }),
+    'logon.standing': async ({ sid }) => ({ account: await logon.standing(sid) }),
 
-    'logon.fetch-secret': async () => ({ held: false, problem: 'algorithm-unsupported' }),
+    'logon.fetch-secret': ({ sid }, { code }) => logon.fetchSecret(sid, code),
   };
 }
 

@@ -40,7 +40,8 @@ export class SessionSocket {
     await new Promise<void>((resolve, reject) => {
       opened.#server.once('error', reject).listen(options.path, resolve);
     });
-    await chmod(options.path, 0o600);
+    // A pipe of Windows is no file: it has no mode.
+    if (process.platform !== 'win32') await chmod(options.path, 0o600);
     return opened;
   }
 

@@ -4,6 +4,7 @@ import { Desk } from './desk.tsx';
 import { EventPath } from './event-path.tsx';
 import { useSpeech } from './language.tsx';
 import { Monitor } from './monitor.tsx';
+import { PhoneProvider } from './phone/phone.tsx';
 
 export function App() {
   const { t, language, setLanguage } = useSpeech();
@@ -34,13 +35,15 @@ export function App() {
         {t('page.lost')}
       </p>
       {state && (
-        <main className="room">
-          <div className="place">
-            <Monitor state={state} act={act} />
-            <EventPath state={state} />
-          </div>
-          <Desk state={state} act={act} />
-        </main>
+        <PhoneProvider>
+          <main className="room">
+            <div className="place">
+              <Monitor state={state} act={act} />
+              <EventPath state={state} />
+            </div>
+            <Desk state={state} act={act} />
+          </main>
+        </PhoneProvider>
       )}
     </div>
   );

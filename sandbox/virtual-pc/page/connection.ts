@@ -1,14 +1,19 @@
 import { useCallback, useEffect, useState } from 'react';
-import { type Action, type ActionResult, actionResult, type PcState, pcState } from '../page-messages.ts';
+import { type Action, actionResult, type PcState, pcState } from '../page-messages.ts';
+import type { SignInRefusal } from '../tile-messages.ts';
 
 export interface Connection {
   /** Null until the PC has said something. */
   state: PcState | null;
   /** The PC cannot be heard at the moment; the browser keeps trying. */
   lost: boolean;
-  /** Does something to the PC; resolves when it has taken effect. */
-  act: (action: Action) => Promise<ActionResult>;
+  act: Act;
 }
+
+/** Does something to the PC; resolves when it has taken effect: null, or why nothing was done. */
+export type Act = (action: Action) => Promise<SignInRefusal | null>;
+
+const UNHEARD: SignInRefusal = { reason: 'not-now', waitMs: 0, clockOffsetMs: 0, recoveryCodesLeft: 0 };
 
 /** The virtual PC behind this page. */
 export function useConnection(): Connection {
@@ -26,16 +31,19 @@ export function useConnection(): Connection {
     return () => source.close();
   }, []);
 
-  const act = useCallback(async (action: Action): Promise<ActionResult> => {
+  const act = useCallback<Act>(async (action) => {
     try {
       const response = await fetch('/api/actions', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(action),
       });
-      return actionResult.safeParse(await response.json()).data ?? { done: false, reason: 'not-now' };
+      const { data } = actionResult.safeParse(await response.json());
+      if (!data) return UNHEARD;
+      const { reason, waitMs = 0, clockOffsetMs = 0, recoveryCodesLeft = 0 } = data.done ? UNHEARD : data;
+      return data.done ? null : { reason, waitMs, clockOffsetMs, recoveryCodesLeft };
     } catch {
-      return { done: false, reason: 'not-now' };
+      return UNHEARD;
     }
   }, []);
 

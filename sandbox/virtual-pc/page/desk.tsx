@@ -1,8 +1,11 @@
 import type { ReactNode } from 'react';
 import type { PcState } from '../page-messages.ts';
+import type { Act } from './connection.ts';
+import { consoleUser } from './console-user.ts';
 import { BridgeIcon, ClockIcon, PlugIcon, PowerIcon, TrayAppIcon } from './icons.tsx';
 import { type Speech, useSpeech } from './language.tsx';
-import { type Act, consoleUser } from './monitor.tsx';
+import { useRealTime } from './pc-clock.ts';
+import { PhoneCard } from './phone/phone-card.tsx';
 
 const MINUTE_MS = 60_000;
 const CLOCK_MOVES = [
@@ -20,9 +23,11 @@ interface Props {
 /** What hands can do around the PC, and the two programs of ours that run on it. */
 export function Desk({ state, act }: Props) {
   const { t } = useSpeech();
+  const nowMs = useRealTime(state);
   return (
     <aside className="desk" aria-label={t('desk.label')}>
       <h2>{t('desk.label')}</h2>
+      <PhoneCard nowMs={nowMs} timeZone={state.timeZone} />
       <Power state={state} act={act} />
       <Cable state={state} act={act} />
       <PcClock state={state} act={act} />
@@ -190,7 +195,7 @@ function Client({ state, act }: Props) {
   );
 }
 
-function Bridge({ state: { bridge } }: { state: PcState }) {
+function Bridge({ state: { bridge, core, coreProblem } }: { state: PcState }) {
   const { t } = useSpeech();
   const registered = bridge.registered ? 'desk.bridgeRegistered' : 'desk.bridgeUnregistered';
   const code = bridge.lastProblem;
@@ -205,6 +210,8 @@ function Bridge({ state: { bridge } }: { state: PcState }) {
         <ul className="details">
           <li>{t('desk.unreceived', { n: bridge.unreceived })}</li>
           {code && <li className="warning">{t(`problem.${code}`, {}, t('desk.serverSaid', { code }))}</li>}
+          {core === 'missing' && <li className="warning">{t('desk.coreMissing')}</li>}
+          {coreProblem && <li className="warning">{t('desk.coreProblem', { code: coreProblem })}</li>}
           {bridge.journalSetAside && <li className="warning">{t('desk.journalSetAside')}</li>}
         </ul>
       )}

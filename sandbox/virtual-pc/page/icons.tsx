@@ -70,6 +70,19 @@ export const TrayAppIcon = drawn(
 export const BridgeIcon = drawn(
   <path d="M2.5 17.5h19M5 17.5a7 7 0 0 1 14 0M8.5 17.5v-5.8M12 17.5v-7M15.5 17.5v-5.8" />,
 );
+export const PhoneIcon = drawn(
+  <>
+    <rect x="7" y="2.5" width="10" height="19" rx="2.2" />
+    <path d="M10.500 18.500h3" />
+  </>,
+);
+export const KeyIcon = drawn(
+  <>
+    <circle cx="8" cy="15" r="4.2" />
+    <path d="M11 12l8.500-8.500M16 7l3 3" />
+  </>,
+);
+export const WarningIcon = drawn(<path d="M12 4l9 16H3zM12 10v4.500M12 17.200v.1" />);
 export const CheckIcon = drawn(<path d="M6 12.500l4 4 8-9" />);
 
 /** Four panes: the sign of the Start button. */

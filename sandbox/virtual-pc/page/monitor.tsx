@@ -1,20 +1,16 @@
 import { useEffect, useRef, useState } from 'react';
-import type { Action, ActionResult, PcState, UserView } from '../page-messages.ts';
+import type { PcState } from '../page-messages.ts';
+import type { Act } from './connection.ts';
+import { consoleUser } from './console-user.ts';
 import { Desktop } from './desktop.tsx';
 import { useSpeech } from './language.tsx';
 import { LockScreen } from './lock-screen.tsx';
 import { usePcClock } from './pc-clock.ts';
 import { PowerScreen } from './power-screen.tsx';
-import { SignInScreen } from './sign-in-screen.tsx';
+import { SignInScreen } from './sign-in/sign-in-screen.tsx';
 import { Wallpaper } from './wallpaper.tsx';
 
-export type Act = (action: Action) => Promise<ActionResult>;
-
 type Screen = 'off' | 'starting' | 'stopping' | 'asleep' | 'lock' | 'sign-in' | 'desktop';
-
-/** Whoever has the session on the monitor, if anybody. */
-export const consoleUser = ({ users }: PcState): UserView | undefined =>
-  users.find(({ session }) => session === 'console');
 
 /** The PC's screen with what Windows shows on it. */
 export function Monitor({ state, act }: { state: PcState; act: Act }) {
@@ -42,7 +38,7 @@ export function Monitor({ state, act }: { state: PcState; act: Act }) {
         {(screen === 'lock' || screen === 'sign-in') && <Wallpaper blurred={screen === 'sign-in'} />}
         {screen === 'desktop' && <Wallpaper />}
         {screen === 'lock' && <LockScreen state={state} now={now} onLift={curtain.lift} />}
-        {screen === 'sign-in' && <SignInScreen state={state} act={act} onBack={curtain.drop} />}
+        {screen === 'sign-in' && <SignInScreen state={state} now={now} act={act} onBack={curtain.drop} />}
         {screen === 'desktop' && current && (
           <Desktop
             key={current.sid}

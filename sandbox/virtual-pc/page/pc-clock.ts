@@ -3,8 +3,8 @@ import type { PcState } from '../page-messages.ts';
 
 const TICK_MS = 1_000;
 
-/** What the PC's own clock shows, ticking. */
-export function usePcClock({ realNowMs, clockOffsetMs }: PcState): Date {
+/** The real time by the machine that plays the hardware, ticking: what every clock but the PC's shows. */
+export function useRealTime({ realNowMs }: Pick<PcState, 'realNowMs'>): number {
   const [, tick] = useState(0);
   // The page may stand on another machine than the PC's hardware: its own clock only counts on from what that said.
   const [said, setSaid] = useState({ realNowMs, heardAtMs: performance.now() });
@@ -13,5 +13,10 @@ export function usePcClock({ realNowMs, clockOffsetMs }: PcState): Date {
     const timer = setInterval(() => tick((n) => n + 1), TICK_MS);
     return () => clearInterval(timer);
   }, []);
-  return new Date(said.realNowMs + clockOffsetMs + (performance.now() - said.heardAtMs));
+  return said.realNowMs + (performance.now() - said.heardAtMs);
+}
+
+/** What the PC's own clock shows, ticking. */
+export function usePcClock(state: PcState): Date {
+  return new Date(useRealTime(state) + state.clockOffsetMs);
 }

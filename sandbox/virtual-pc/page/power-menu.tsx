@@ -1,7 +1,7 @@
+import type { Act } from './connection.ts';
 import { MoonIcon, PowerIcon, RestartIcon } from './icons.tsx';
 import { useSpeech } from './language.tsx';
 import { MenuButton } from './menu.tsx';
-import type { Act } from './monitor.tsx';
 
 export function PowerMenu({ act, className }: { act: Act; className: string }) {
   const { t } = useSpeech();

@@ -1,5 +1,5 @@
+import type { Act } from './connection.ts';
 import { useSpeech } from './language.tsx';
-import type { Act } from './monitor.tsx';
 import { Spinner } from './spinner.tsx';
 
 /** What the monitor shows while Windows is not there. */

@@ -1,10 +1,10 @@
 import { useEffect, useRef } from 'react';
 import type { UserView } from '../page-messages.ts';
 import { Avatar } from './avatar.tsx';
+import type { Act } from './connection.ts';
 import { LockIcon, SignOutIcon, UsersIcon } from './icons.tsx';
 import { useSpeech } from './language.tsx';
 import { MenuButton } from './menu.tsx';
-import type { Act } from './monitor.tsx';
 import { PowerMenu } from './power-menu.tsx';
 
 export const APPS = ['explorer', 'mail', 'browser', 'calendar', 'notes', 'settings'] as const;

@@ -1,26 +1,30 @@
 import { useEffect, useRef } from 'react';
 import type { PunchState } from '../../../contract/me.ts';
-import type { ClientView, UserView } from '../page-messages.ts';
+import type { ClientView, PcState, UserView } from '../page-messages.ts';
 import { clientStateOf } from './client-state.ts';
 import { clockOutOf } from './clock-out.ts';
 import { TrayAppIcon } from './icons.tsx';
 import { useSpeech } from './language.tsx';
+import { AccountLine } from './registration/account-line.tsx';
 
 /** Somebody has to do something about such a punch. */
 const ATTENTION: readonly PunchState[] = ['held', 'failed'];
 
 /** The tray app's status as the client itself tells it. */
 export function TrayFlyout({
+  state: pc,
   user,
-  timeZone,
+  onRegister,
   onClose,
 }: {
+  state: PcState;
   user: UserView;
-  /** Of the PC. */
-  timeZone: string;
+  /** Opens the registration window. */
+  onRegister: () => void;
   onClose: () => void;
 }) {
   const { t, time } = useSpeech();
+  const { timeZone } = pc;
   const state = clientStateOf(user);
   const status = user.client?.status ?? null;
   const flyout = useRef<HTMLDivElement>(null);
@@ -47,6 +51,7 @@ export function TrayFlyout({
         </button>
       </header>
       {state.tone === 'stopped' && <p className="flyout-note">{t('tray.stoppedNote')}</p>}
+      {user.client?.running && <AccountLine state={pc} user={user} onOpen={onRegister} />}
       {status && (
         <>
           <Today today={status.today} />

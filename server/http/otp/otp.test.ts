@@ -60,7 +60,7 @@ describe('enrolling', () => {
     expect((await mails()).map(({ template }) => template)).toEqual(['account-linked', 'otp-enrolled']);
     expect(await audited()).toContain('otp-enrolled');
     expect((await someone.get('/v1/logon')).body).toMatchObject({
-      otp: { enrolledHere: true, recoveryCodesLeft: 8 },
+      otp: { credential, enrolledHere: true, recoveryCodesLeft: 8 },
       next: 'prove',
     });
   });
