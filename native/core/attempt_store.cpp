@@ -9,6 +9,8 @@ constexpr std::string_view key_purpose = "systemlog/v1/attempts-key";
 constexpr std::string_view associated = "systemlog/v1/attempts";
 constexpr std::uint16_t version = 1;
 constexpr std::size_t longest_sid = 200;
+constexpr std::size_t longest_credential = 64;
+constexpr std::size_t longest_policy_version = 64;
 constexpr std::size_t longest_wrapped_key = 4096;
 
 void write_reading(ByteWriter& writer, const ClockReading& reading) {
@@ -26,6 +28,7 @@ ClockReading read_reading(ByteReader& reader) {
 }
 
 void write_account(ByteWriter& writer, const AccountAttempts& account) {
+  writer.text(account.credential);
   writer.u8(account.last_accepted_step ? 1 : 0);
   writer.u64(account.last_accepted_step.value_or(0));
   writer.i64(account.drift_steps);
@@ -36,10 +39,12 @@ void write_account(ByteWriter& writer, const AccountAttempts& account) {
   writer.u64(account.throttle.wait_ms);
   writer.u32(static_cast<std::uint32_t>(account.burned_recovery_codes.size()));
   for (const RecoveryCodeId& code : account.burned_recovery_codes) writer.raw(code);
+  writer.u64(account.forgiven_epoch);
 }
 
 AccountAttempts read_account(ByteReader& reader) {
   AccountAttempts account;
+  account.credential = reader.text(longest_credential);
   const bool any_accepted = reader.u8() != 0;
   const TimeStep step = reader.u64();
   if (any_accepted) account.last_accepted_step = step;
@@ -55,6 +60,7 @@ AccountAttempts read_account(ByteReader& reader) {
   const std::size_t burned = reader.u32();
   if (burned > AttemptStore::most_burned_codes) reader.fail();
   for (std::size_t i = 0; i < burned && reader.ok(); ++i) account.burned_recovery_codes.push_back(reader.array<16>());
+  account.forgiven_epoch = reader.u64();
   return account;
 }
 
@@ -70,6 +76,7 @@ SecretBytes write_book(const AttemptBook& book) {
   writer.u64(book.vault_generation);
   writer.u8(book.forgotten_until_wall_ms ? 1 : 0);
   writer.i64(book.forgotten_until_wall_ms.value_or(0));
+  writer.text(book.policy_version);
   writer.u32(static_cast<std::uint32_t>(book.accounts.size()));
   for (const auto& [sid, account] : book.accounts) {
     writer.text(sid);
@@ -91,6 +98,7 @@ Result<AttemptBook> parse_book(ByteView bytes) {
   const bool any_forgotten = reader.u8() != 0;
   const std::int64_t forgotten = reader.i64();
   if (any_forgotten) book.forgotten_until_wall_ms = forgotten;
+  book.policy_version = reader.text(longest_policy_version);
   const std::size_t accounts = reader.u32();
   if (accounts > AttemptStore::most_accounts) reader.fail();
   for (std::size_t i = 0; i < accounts && reader.ok(); ++i) {
@@ -144,6 +152,7 @@ Result<void> AttemptStore::load(SecretBox& box) {
   Result<AttemptBook> book = parse_book(plain.value());
   if (!book) return book.error();
   book_ = std::move(book).value();
+  written_vouched_ = book_.vouched;
   return {};
 }
 
@@ -164,7 +173,16 @@ Result<void> AttemptStore::save(AttemptBook book) {
   frame.block(sealed.value());
   if (Result<void> stored = slots_.store(frame.view()); !stored) return stored;
   book_ = std::move(book);
+  written_vouched_ = book_.vouched;
   return {};
+}
+
+Result<void> AttemptStore::vouch(const VouchedTime& vouched) {
+  constexpr std::uint64_t written_again_after_ms = 3'600'000;
+  book_.vouched = vouched;
+  const bool is_recent = written_vouched_ && written_vouched_->at.run == vouched.at.run &&
+                         vouched.at.uptime_ms - written_vouched_->at.uptime_ms < written_again_after_ms;
+  return is_recent ? Result<void>{} : save(book_);
 }
 
 Result<void> AttemptStore::save(const std::string& sid, AccountAttempts attempts) {

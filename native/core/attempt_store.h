@@ -20,6 +20,8 @@ using RecoveryCodeId = std::array<std::uint8_t, 16>;
 
 /// One account's memory, kept by SID.
 struct AccountAttempts {
+  /// Names the OTP secret that the steps and offsets below belong to; empty before the first.
+  std::string credential;
   std::optional<TimeStep> last_accepted_step;
   /// How many steps the person's authenticator is ahead of this PC, learned from accepted codes; -2 … 2.
   int drift_steps = 0;
@@ -29,6 +31,8 @@ struct AccountAttempts {
   bool codes_disabled = false;
   Throttle throttle;
   std::vector<RecoveryCodeId> burned_recovery_codes;
+  /// The policy's `forgivenEpoch` that was followed last; a larger one forgives.
+  std::uint64_t forgiven_epoch = 0;
 };
 
 /// A moment the server vouched for: true time, and where it lay in the clock run.
@@ -44,6 +48,9 @@ struct AttemptBook {
   /// Set when the newest state may be lost: no code of a step up to this moment is taken any more, because it could
   /// be one whose use was forgotten.
   std::optional<std::int64_t> forgotten_until_wall_ms;
+  /// Of the policy whose used codes and forgiveness are in here; another than the vault's when one of the two was
+  /// lost.
+  std::string policy_version;
   std::map<std::string, AccountAttempts> accounts;
 };
 
@@ -51,10 +58,10 @@ struct AttemptBook {
 /// `SlotFile`, preallocated so that a full disk does not stop sign-ins.
 class AttemptStore {
  public:
-  /// Room for about 1,000 accounts.
-  static constexpr std::size_t slot_bytes = std::size_t{256} * 1024;
+  /// Room for 1,000 accounts of a domain with 40 burned codes each.
+  static constexpr std::size_t slot_bytes = std::size_t{1024} * 1024;
   static constexpr std::size_t most_accounts = 1000;
-  static constexpr std::size_t most_burned_codes = 200;
+  static constexpr std::size_t most_burned_codes = 80;
 
   /// @param now stands in `forgotten_until_wall_ms` when the file was missing or its newest state did not read
   static Result<AttemptStore> open(Files& files, SecretBox& box, Random& random, const std::filesystem::path& path,
@@ -70,6 +77,11 @@ class AttemptStore {
   /// Saves the book with one account's memory changed.
   Result<void> save(const std::string& sid, AccountAttempts attempts);
 
+  /// Takes a newer vouched time. It counts at once; it is written at once only when what the disk has is of another
+  /// clock run or an hour older, else along with the next save: a server that is asked every minute is not worth a
+  /// write every minute.
+  Result<void> vouch(const VouchedTime& vouched);
+
  private:
   AttemptStore(SlotFile slots, Random& random) noexcept;
   Result<void> load(SecretBox& box);
@@ -80,6 +92,8 @@ class AttemptStore {
   SecretBytes key_;
   Bytes wrapped_key_;
   AttemptBook book_;
+  /// As on the disk.
+  std::optional<VouchedTime> written_vouched_;
 };
 
 /// The book as bytes and back; `malformed` for anything not written by `write_book`.

@@ -81,6 +81,16 @@ std::int64_t trusted_now_ms(const AttemptBook& book, const ClockReading& now) no
   return std::max(now.wall_ms, book.vouched->true_ms);
 }
 
+VouchedTime vouched_by(const AttemptBook& book, std::int64_t server_ms, const ClockReading& now) noexcept {
+  constexpr std::int64_t longest_delay_ms = 300'000;
+  if (!book.vouched) return {server_ms, now};
+  const bool same_run = book.vouched->at.run == now.run && now.uptime_ms >= book.vouched->at.uptime_ms;
+  const std::uint64_t since_ms = same_run ? now.uptime_ms - book.vouched->at.uptime_ms : 0;
+  const std::int64_t at_least = book.vouched->true_ms + static_cast<std::int64_t>(since_ms);
+  const bool is_late = server_ms < at_least && at_least - server_ms <= longest_delay_ms;
+  return {is_late ? at_least : server_ms, now};
+}
+
 void forgive(AccountAttempts& account) noexcept {
   account.failures_in_row = 0;
   account.codes_disabled = false;
@@ -91,6 +101,15 @@ void forget_steps(AccountAttempts& account) noexcept {
   account.last_accepted_step.reset();
   account.drift_steps = 0;
   account.resync_offset_steps = 0;
+}
+
+void raise_accepted_step(AccountAttempts& account, TimeStep step) noexcept {
+  account.last_accepted_step = std::max(account.last_accepted_step.value_or(0), step);
+}
+
+void CodeVerifier::forget(const std::string& sid) {
+  grants_.erase(sid);
+  candidates_.erase(sid);
 }
 
 std::uint64_t CodeVerifier::wait_ms(const std::string& sid) const noexcept {

@@ -64,6 +64,12 @@ struct AttemptId {
 /// before the vouched time.
 std::int64_t trusted_now_ms(const AttemptBook& book, const ClockReading& now) noexcept;
 
+/// What a server's word about the time makes of what was vouched for before. True time only goes on, so of two words
+/// the later moment counts: an answer that was held back on its way turns nothing back. An answer cannot be held back
+/// for longer than a request lasts, though; one that lies more than five minutes behind is the server's own clock put
+/// right, and its newest word counts.
+VouchedTime vouched_by(const AttemptBook& book, std::int64_t server_ms, const ClockReading& now) noexcept;
+
 /// Not to be used from two threads at once.
 class CodeVerifier {
  public:
@@ -86,6 +92,9 @@ class CodeVerifier {
   /// LSA refused the password of an attempt whose code was accepted: the same code may be tried once more by the same
   /// attempt, three times within 60 s. Kept in memory only, so a restart forgets the favour, not the used code.
   void password_rejected(const AttemptId& attempt);
+
+  /// The account has another secret, or none: what is kept in memory belongs to the old one.
+  void forget(const std::string& sid);
 
   /// How long codes of the account are not looked at; 0 for none.
   std::uint64_t wait_ms(const std::string& sid) const noexcept;
@@ -127,5 +136,8 @@ void forgive(AccountAttempts& account) noexcept;
 
 /// For a new secret: steps accepted and offsets learned belong to the old one. Failures and waits stay.
 void forget_steps(AccountAttempts& account) noexcept;
+
+/// No code of this step or before is good any more, because it was used elsewhere. Never lowers.
+void raise_accepted_step(AccountAttempts& account, TimeStep step) noexcept;
 
 }  // namespace systemlog

@@ -3,51 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "core/base/bytes.h"
+#include "core/json_reading.h"
 
 namespace systemlog {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::size_t longest_json = 65536;
-/// What JSON readers in JavaScript hold exactly.
-constexpr std::uint64_t most_exact_integer = 9007199254740991ULL;
-
-/// Stops at a depth no contract message has, so that hostile nesting cannot exhaust the stack.
-std::optional<Json> parse_object(std::string_view text) {
-  constexpr int deepest = 32;
-  if (text.size() > longest_json) return std::nullopt;
-  bool too_deep = false;
-  const auto watch = [&too_deep](int depth, Json::parse_event_t /*event*/, Json& /*value*/) {
-    too_deep = too_deep || depth > deepest;
-    return !too_deep;
-  };
-  Json json = Json::parse(text.begin(), text.end(), watch, /*allow_exceptions=*/false);
-  if (json.is_discarded() || too_deep || !json.is_object()) return std::nullopt;
-  return json;
-}
-
-const Json* field(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
-
-std::optional<std::string> text_field(const Json& object, const char* key) {
-  const Json* value = field(object, key);
-  if (value == nullptr || !value->is_string()) return std::nullopt;
-  return value->get_ref<const std::string&>();
-}
-
-std::optional<std::uint64_t> integer_field(const Json& object, const char* key) {
-  const Json* value = field(object, key);
-  if (value == nullptr || !value->is_number_unsigned()) return std::nullopt;
-  const auto number = value->get<std::uint64_t>();
-  if (number > most_exact_integer) return std::nullopt;
-  return number;
-}
 
 Json or_null(const std::optional<std::string>& text) {
   return text ? Json(*text) : Json(nullptr);
@@ -78,6 +41,29 @@ std::string instant_text(std::int64_t wall_ms) {
   return {text.data(), static_cast<std::size_t>(std::max(size, 0))};
 }
 
+std::optional<std::int64_t> parse_instant(std::string_view text) {
+  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+  if (text.size() != form.size()) return std::nullopt;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    const bool is_digit = text[i] >= '0' && text[i] <= '9';
+    if (form[i] == '0' ? !is_digit : text[i] != form[i]) return std::nullopt;
+  }
+  const auto number = [text](std::size_t at, std::size_t size) {
+    unsigned value = 0;
+    for (const char digit : text.substr(at, size)) value = value * 10 + static_cast<unsigned>(digit - '0');
+    return value;
+  };
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(number(0, 4))),
+                                         std::chrono::month(number(5, 2)), std::chrono::day(number(8, 2))};
+  const unsigned hour = number(11, 2);
+  const unsigned minute = number(14, 2);
+  const unsigned second = number(17, 2);
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  const std::int64_t in_day_s = std::int64_t{hour} * 3600 + std::int64_t{minute} * 60 + second;
+  return std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86'400'000} + in_day_s * 1000 +
+         number(20, 3);
+}
+
 std::string uuid_text(const std::array<std::uint8_t, 16>& bytes) {
   constexpr std::string_view hex = "0123456789abcdef";
   std::string text;
@@ -87,6 +73,18 @@ std::string uuid_text(const std::array<std::uint8_t, 16>& bytes) {
     text.push_back(hex[bytes[i] & 0x0FU]);
   }
   return text;
+}
+
+bool is_uuid(std::string_view text) noexcept {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    const char character = text[i];
+    const bool is_digit = (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f') ||
+                          (character >= 'A' && character <= 'F');
+    if (is_hyphen ? character != '-' : !is_digit) return false;
+  }
+  return true;
 }
 
 Result<std::string> make_event_id(Random& random, std::int64_t wall_ms) {
@@ -130,7 +128,7 @@ std::string write_event(const SessionEvent& event) {
 }
 
 Result<RecordHead> read_record_head(std::string_view record) {
-  const std::optional<Json> json = parse_object(record);
+  const std::optional<Json> json = parse_object(record, longest_json);
   if (!json) return Error{ErrorCode::malformed, "record"};
   const std::optional<std::string> journal = text_field(*json, "journal");
   const std::optional<std::uint64_t> sequence = integer_field(*json, "sequence");
@@ -144,7 +142,7 @@ Result<RecordHead> read_record_head(std::string_view record) {
 }
 
 Result<ServerReceipt> parse_receipt(std::string_view text) {
-  const std::optional<Json> json = parse_object(text);
+  const std::optional<Json> json = parse_object(text, longest_json);
   if (!json) return Error{ErrorCode::malformed, "receipt"};
   const std::optional<std::string> device = text_field(*json, "device");
   const std::optional<std::string> journal = text_field(*json, "journal");

@@ -61,9 +61,13 @@ Result<ServerReceipt> parse_receipt(std::string_view json);
 
 /// `2026-11-21T09:30:00.123Z`. Years 0 to 9999; what lies outside is clamped.
 std::string instant_text(std::int64_t wall_ms);
+/// The same read: exactly that form, and a moment that exists.
+std::optional<std::int64_t> parse_instant(std::string_view text);
 
 /// 16 bytes in the form 8-4-4-4-12, lower case.
 std::string uuid_text(const std::array<std::uint8_t, 16>& bytes);
+/// Whether a text has that form, in either case.
+bool is_uuid(std::string_view text) noexcept;
 /// A UUIDv7 (RFC 9562) of a moment.
 Result<std::string> make_event_id(Random& random, std::int64_t wall_ms);
 /// A random UUIDv4: clock runs and journals.

@@ -69,11 +69,27 @@ Decision by_methods(const AccountFacts& account) noexcept {
   return {};
 }
 
+/// What takes a code's place is never enough alone, so the password is asked for also where a code would have done.
 Decision without_codes(const AccountFacts& account) noexcept {
   if (account.methods == Methods::either) return password_alone(Reason::codes_disabled);
   Decision decision = by_methods(account);
+  if (!decision.factors.contains(Factor::password)) decision.factors = {Factor::otp, Factor::password};
   decision.reason = Reason::codes_disabled;
   decision.substitutes_only = true;
+  return decision;
+}
+
+/// Both, in the order of the methods; those without an order of their own ask as Windows does, password first.
+Factors both_factors(Methods methods) noexcept {
+  const bool code_first = methods == Methods::otp || methods == Methods::otp_then_password;
+  return code_first ? Factors(Factor::otp, Factor::password) : Factors(Factor::password, Factor::otp);
+}
+
+/// The password is asked for as well, whatever the methods: without it an empty code would let anybody in.
+Decision on_probation(const AccountFacts& account) noexcept {
+  if (account.codes_disabled) return password_alone(Reason::codes_disabled);
+  Decision decision = ask(both_factors(account.methods), Reason::probation);
+  decision.code_optional = true;
   return decision;
 }
 
@@ -109,23 +125,58 @@ Decision decide(Scenario scenario, const MachineFacts& machine, const AccountFac
       return password_alone(Reason::rehearsal_due);
     case Enrolment::lapsed: {
       Decision decision = password_alone(Reason::lapsed);
-      decision.alarm = true;
+      // Whoever may use the password alone has not got away with anything.
+      decision.alarm = account.methods != Methods::either;
       return decision;
     }
-    case Enrolment::probation: {
-      if (account.codes_disabled) return password_alone(Reason::codes_disabled);
-      // The password is asked for as well, whatever the methods: without it an empty code would let anybody in.
-      Decision decision = by_methods(account);
-      if (!decision.factors.contains(Factor::password)) decision.factors = {Factor::otp, Factor::password};
-      decision.alternative = {};
-      decision.reason = Reason::probation;
-      decision.code_optional = decision.factors.contains(Factor::otp);
-      return decision;
-    }
+    case Enrolment::probation:
+      return on_probation(account);
     case Enrolment::enforced:
       return account.codes_disabled ? without_codes(account) : by_methods(account);
   }
   return {};
+}
+
+Decision decide_rehearsal(const MachineFacts& machine, const AccountFacts& account) noexcept {
+  if (!machine.feature_installed) return stand_aside(Reason::feature_not_installed);
+  if (account.break_glass) return stand_aside(Reason::break_glass);
+  if (account.enrolment == Enrolment::none) return stand_aside(Reason::not_enrolled);
+  Decision decision = ask(both_factors(account.methods), Reason::by_methods);
+  decision.substitutes_only = account.codes_disabled;
+  if (account.codes_disabled) decision.reason = Reason::codes_disabled;
+  return decision;
+}
+
+std::string_view name(Methods methods) noexcept {
+  switch (methods) {
+    case Methods::password:
+      return "password";
+    case Methods::otp:
+      return "otp";
+    case Methods::password_then_otp:
+      return "password+otp";
+    case Methods::otp_then_password:
+      return "otp+password";
+    case Methods::either:
+      return "either";
+  }
+  return "unknown";
+}
+
+std::string_view name(Enrolment enrolment) noexcept {
+  switch (enrolment) {
+    case Enrolment::none:
+      return "none";
+    case Enrolment::rehearsal_due:
+      return "rehearsal-due";
+    case Enrolment::probation:
+      return "probation";
+    case Enrolment::enforced:
+      return "enforced";
+    case Enrolment::lapsed:
+      return "lapsed";
+  }
+  return "unknown";
 }
 
 std::string_view name(Reason reason) noexcept {
@@ -199,12 +250,12 @@ Preflight preflight(const PreflightFacts& facts) noexcept {
   return Preflight::ready;
 }
 
-Enrolment enrolment_state(bool has_secret, bool rehearsed, bool signed_in_through_tile,
-                          std::int64_t since_enrolment_ms) noexcept {
+Enrolment enrolment_state(bool has_secret, bool rehearsed, bool signed_in_through_tile, std::int64_t trial_ms,
+                          std::uint32_t probation_days) noexcept {
   if (!has_secret) return Enrolment::none;
   if (rehearsed && signed_in_through_tile) return Enrolment::enforced;
   constexpr std::int64_t day_ms = 86'400'000;
-  if (since_enrolment_ms >= probation_days * day_ms) return Enrolment::lapsed;
+  if (trial_ms >= std::int64_t{probation_days} * day_ms) return Enrolment::lapsed;
   return rehearsed ? Enrolment::probation : Enrolment::rehearsal_due;
 }
 

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace systemlog {
 
@@ -56,6 +58,9 @@ class Factors {
 /// グループ設定: the group's methods. `either` is an employee in no group.
 enum class Methods : std::uint8_t { password, otp, password_then_otp, otp_then_password, either };
 
+/// `password`, `otp`, `password+otp`, `otp+password`, `either` (contract/logon.ts, `logonMethods`).
+std::string_view name(Methods methods) noexcept;
+
 /// How far an account has come on this PC.
 enum class Enrolment : std::uint8_t {
   /// No OTP secret for it here.
@@ -65,12 +70,31 @@ enum class Enrolment : std::uint8_t {
   /// Rehearsed; one real sign-in through our tile is still to come.
   probation,
   enforced,
-  /// No success within 14 days: enforcement stays off until somebody acts.
+  /// No success within the days of probation: enforcement stays off until somebody acts.
   lapsed,
 };
 
+/// `none`, `rehearsal-due`, `probation`, `enforced`, `lapsed` (contract/logon.ts, `accountEnforcement`).
+std::string_view name(Enrolment enrolment) noexcept;
+
 enum class Bridge : std::uint8_t { up, starting, down };
 enum class WhenBridgeDown : std::uint8_t { password_only, deny };
+/// Where a password may be sealed for OTP alone.
+enum class SealedPasswords : std::uint8_t { allowed, tpm_and_bitlocker, off };
+
+/// A company's rules for its PCs (contract/logon.ts, `deviceRules`). Before there are any, nobody is asked anything.
+struct DeviceRules {
+  bool enforcement = false;
+  /// Days after which an account that never succeeded lapses.
+  std::uint32_t probation_days = 14;
+  WhenBridgeDown when_bridge_down = WhenBridgeDown::password_only;
+  /// The administrator enabled our tile for UAC.
+  bool prompts = false;
+  /// Smart cards stay visible beside our tile.
+  bool smart_cards = true;
+  SealedPasswords sealed_passwords = SealedPasswords::allowed;
+  std::vector<std::string> break_glass_sids;
+};
 
 struct MachineFacts {
   /// 認証機能をインストールする was ticked.
@@ -155,6 +179,10 @@ struct Decision {
 /// What to ask this account now.
 Decision decide(Scenario scenario, const MachineFacts& machine, const AccountFacts& account) noexcept;
 
+/// What to ask for a rehearsal, from within the session: password and code in the methods' order, as if the account
+/// were enforced, whether enforcement is on or not. Stands aside when there is nothing to rehearse.
+Decision decide_rehearsal(const MachineFacts& machine, const AccountFacts& account) noexcept;
+
 /// Why our filter would leave all providers visible; `by_methods` when it hides them (but for ours and the
 /// allow-list). A bridge that is down does not open it.
 Reason filter_stands_down(Scenario scenario, const MachineFacts& machine) noexcept;
@@ -186,12 +214,9 @@ std::string_view name(Preflight preflight) noexcept;
 /// Whether enforcement could work for the account at all; without a usable password our tile would shut it out.
 Preflight preflight(const PreflightFacts& facts) noexcept;
 
-/// Days after which an account that never succeeded lapses.
-inline constexpr std::int64_t probation_days = 14;
-
 /// How far an account has come, from what is on record.
-/// @param since_enrolment_ms true time since the enrolment
-Enrolment enrolment_state(bool has_secret, bool rehearsed, bool signed_in_through_tile,
-                          std::int64_t since_enrolment_ms) noexcept;
+/// @param trial_ms true time since its days of probation began
+Enrolment enrolment_state(bool has_secret, bool rehearsed, bool signed_in_through_tile, std::int64_t trial_ms,
+                          std::uint32_t probation_days) noexcept;
 
 }  // namespace systemlog

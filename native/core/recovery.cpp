@@ -11,19 +11,6 @@ namespace {
 
 constexpr std::string_view domain = "systemlog/v1/recovery-code\n";
 
-bool is_burned(const AccountAttempts& account, const RecoveryCodeId& id) {
-  const auto& burned = account.burned_recovery_codes;
-  return std::find(burned.begin(), burned.end(), id) != burned.end();
-}
-
-/// The newest are kept when there are too many: the oldest belong to sets long replaced.
-void burn(AccountAttempts& account, const RecoveryCodeId& id) {
-  auto& burned = account.burned_recovery_codes;
-  if (is_burned(account, id)) return;
-  if (burned.size() == AttemptStore::most_burned_codes) burned.erase(burned.begin());
-  burned.push_back(id);
-}
-
 }  // namespace
 
 std::string_view name(RecoveryVerdict verdict) noexcept {
@@ -90,20 +77,30 @@ RecoveryResult use_recovery_code(AttemptStore& store, const std::string& sid, co
   const RecoveryCodeId id = recovery_code_id(hash.value());
   AccountAttempts account = store.account(sid);
   if (is_burned(account, id)) return {RecoveryVerdict::used, {}, 0};
-  burn(account, id);
+  burn_recovery_code(account, id);
   forgive(account);
-  const auto remaining = std::count_if(set.hashes.begin(), set.hashes.end(), [&](const RecoveryHash& kept) {
-    return !is_burned(account, recovery_code_id(kept));
-  });
+  const std::size_t remaining = recovery_codes_left(account, set);
   if (Result<void> saved = store.save(sid, std::move(account)); !saved) return {};
-  return {RecoveryVerdict::accepted, id, static_cast<std::size_t>(remaining)};
+  return {RecoveryVerdict::accepted, id, remaining};
 }
 
-Result<void> burn_recovery_codes(AttemptStore& store, const std::string& sid,
-                                 const std::vector<RecoveryCodeId>& ids) {
-  AccountAttempts account = store.account(sid);
-  for (const RecoveryCodeId& id : ids) burn(account, id);
-  return store.save(sid, std::move(account));
+bool is_burned(const AccountAttempts& account, const RecoveryCodeId& id) noexcept {
+  const auto& burned = account.burned_recovery_codes;
+  return std::find(burned.begin(), burned.end(), id) != burned.end();
+}
+
+void burn_recovery_code(AccountAttempts& account, const RecoveryCodeId& id) {
+  auto& burned = account.burned_recovery_codes;
+  if (is_burned(account, id)) return;
+  if (burned.size() == AttemptStore::most_burned_codes) burned.erase(burned.begin());
+  burned.push_back(id);
+}
+
+std::size_t recovery_codes_left(const AccountAttempts& account, const RecoverySet& set) noexcept {
+  const auto left = std::count_if(set.hashes.begin(), set.hashes.end(), [&](const RecoveryHash& kept) {
+    return !is_burned(account, recovery_code_id(kept));
+  });
+  return static_cast<std::size_t>(left);
 }
 
 }  // namespace systemlog

@@ -36,7 +36,8 @@ struct NewRecoveryCodes {
   std::vector<SecretBytes> shown;
 };
 
-inline constexpr std::size_t most_recovery_codes = 20;
+/// Of one set: as many as a logon report may name (contract/logon.ts).
+inline constexpr std::size_t most_recovery_codes = 40;
 
 Result<NewRecoveryCodes> make_recovery_codes(Random& random, std::size_t count);
 
@@ -62,7 +63,11 @@ struct RecoveryResult {
 RecoveryResult use_recovery_code(AttemptStore& store, const std::string& sid, const RecoverySet& set,
                                  std::string_view typed);
 
-/// Burns codes used on another PC, as the server says.
-Result<void> burn_recovery_codes(AttemptStore& store, const std::string& sid, const std::vector<RecoveryCodeId>& ids);
+/// Burns a code used on another PC, as the server says. The newest are kept when there are too many: the oldest
+/// belong to sets long replaced.
+void burn_recovery_code(AccountAttempts& account, const RecoveryCodeId& id);
+bool is_burned(const AccountAttempts& account, const RecoveryCodeId& id) noexcept;
+/// Codes of the set that are left.
+std::size_t recovery_codes_left(const AccountAttempts& account, const RecoverySet& set) noexcept;
 
 }  // namespace systemlog

@@ -132,11 +132,21 @@ Result<void> Vault::save(VaultContent content) {
   generation_ = next;
   content_ = std::move(content);
 
-  // All but the newest two go. What cannot be removed now is tried again next time; it harms nobody.
+  // What cannot be removed now is tried again next time; it harms nobody.
+  static_cast<void>(remove_before(next - 1));
+  return {};
+}
+
+Result<void> Vault::forget_previous() {
+  return remove_before(generation_);
+}
+
+Result<void> Vault::remove_before(std::uint64_t oldest_kept) {
   const Result<std::vector<std::uint64_t>> generations = generations_in(*files_, folder_);
-  if (!generations) return {};
+  if (!generations) return generations.error();
   for (const std::uint64_t generation : generations.value()) {
-    if (generation + 1 < next) static_cast<void>(files_->remove(folder_ / file_name(generation)));
+    if (generation >= oldest_kept) continue;
+    if (Result<void> removed = files_->remove(folder_ / file_name(generation)); !removed) return removed;
   }
   return {};
 }

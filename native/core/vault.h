@@ -15,28 +15,38 @@
 
 namespace systemlog {
 
+/// What a vault has room for; a policy with more is refused.
+inline constexpr std::size_t most_vault_accounts = 1000;
+inline constexpr std::size_t most_break_glass_sids = 100;
+inline constexpr std::size_t longest_sid = 200;
+inline constexpr std::size_t longest_otp_secret = 128;
+
 /// One Windows account linked on this PC, kept by SID.
 struct VaultAccount {
-  std::string domain;
-  std::string name;
   Methods methods = Methods::password;
-  bool administrator = false;
-  /// Empty: not enrolled here.
-  SecretBytes otp_secret;
+  /// Names the OTP secret this PC should have (contract/logon.ts, `credentialId`); empty: not enrolled.
+  std::string credential;
+  /// Enrolled by this account on this PC: the server releases the secret without a code.
+  bool enrolled_here = false;
   OtpParameters otp;
+  /// Empty: not released to this PC yet.
+  SecretBytes otp_secret;
   RecoverySet recovery;
   /// The Windows password for OTP-only sign-in, sealed by the platform (TPM where there is one); empty: none.
   Bytes sealed_password;
-  std::int64_t enrolled_at_ms = 0;
+  /// The policy's `sealedPasswordEpoch` now, and when the password was sealed.
+  std::uint64_t sealed_password_epoch = 0;
+  std::uint64_t sealed_under_epoch = 0;
   bool rehearsed = false;
   bool signed_in_through_tile = false;
+  /// Since when the days of probation count: the secret's arrival on this PC, or the rehearsal that began them anew.
+  std::int64_t trial_since_ms = 0;
 };
 
 struct VaultContent {
-  bool enforcement_on = false;
-  WhenBridgeDown when_bridge_down = WhenBridgeDown::password_only;
-  bool prompts_enabled = false;
-  std::vector<std::string> break_glass_sids;
+  /// Of the policy that `rules` and `accounts` follow; empty before the first.
+  std::string policy_version;
+  DeviceRules rules;
   std::map<std::string, VaultAccount> accounts;
 };
 
@@ -75,9 +85,13 @@ class Vault {
   /// Returns when the content will survive a power loss. After a failure the generation before is in force.
   Result<void> save(VaultContent content);
 
+  /// Removes the generation before the newest: for what must not be found there any more either.
+  Result<void> forget_previous();
+
  private:
   Vault(Files& files, SecretBox& box, Random& random, std::filesystem::path folder) noexcept;
   Result<void> load(std::uint64_t generation);
+  Result<void> remove_before(std::uint64_t oldest_kept);
 
   Files* files_;
   SecretBox* box_;

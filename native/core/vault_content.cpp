@@ -4,11 +4,8 @@ namespace systemlog {
 namespace {
 
 constexpr std::uint16_t version = 1;
-constexpr std::size_t most_accounts = 1000;
-constexpr std::size_t most_break_glass = 100;
-constexpr std::size_t longest_name = 2048;
-constexpr std::size_t longest_sid = 200;
-constexpr std::size_t longest_secret = 128;
+constexpr std::size_t longest_policy_version = 64;
+constexpr std::size_t longest_credential = 64;
 constexpr std::size_t longest_sealed_password = 65536;
 
 /// A number that must name one of an enumeration's values, 0 … `last`.
@@ -26,45 +23,74 @@ bool flag(ByteReader& reader) noexcept {
 }
 
 void write_account(ByteWriter& writer, const VaultAccount& account) {
-  writer.text(account.domain);
-  writer.text(account.name);
   writer.u8(static_cast<std::uint8_t>(account.methods));
-  writer.u8(account.administrator ? 1 : 0);
-  writer.block(account.otp_secret);
+  writer.text(account.credential);
+  writer.u8(account.enrolled_here ? 1 : 0);
   writer.u8(static_cast<std::uint8_t>(account.otp.hash));
   writer.u8(static_cast<std::uint8_t>(account.otp.digits));
   writer.u8(static_cast<std::uint8_t>(account.otp.period_seconds));
+  writer.block(account.otp_secret);
   writer.raw(account.recovery.salt);
   writer.u32(static_cast<std::uint32_t>(account.recovery.hashes.size()));
   for (const RecoveryHash& hash : account.recovery.hashes) writer.raw(hash);
   writer.block(account.sealed_password);
-  writer.i64(account.enrolled_at_ms);
+  writer.u64(account.sealed_password_epoch);
+  writer.u64(account.sealed_under_epoch);
   writer.u8(account.rehearsed ? 1 : 0);
   writer.u8(account.signed_in_through_tile ? 1 : 0);
+  writer.i64(account.trial_since_ms);
 }
 
 VaultAccount read_account(ByteReader& reader) {
   VaultAccount account;
-  account.domain = reader.text(longest_name);
-  account.name = reader.text(longest_name);
   account.methods = enumerated(reader, Methods::either);
-  account.administrator = flag(reader);
-  const ByteView secret = reader.block(longest_secret);
-  account.otp_secret.assign(secret.begin(), secret.end());
+  account.credential = reader.text(longest_credential);
+  account.enrolled_here = flag(reader);
   account.otp.hash = enumerated(reader, crypto::Hash::sha512);
   account.otp.digits = reader.u8();
   account.otp.period_seconds = reader.u8();
   if (!is_supported(account.otp)) reader.fail();
+  const ByteView secret = reader.block(longest_otp_secret);
+  account.otp_secret.assign(secret.begin(), secret.end());
   account.recovery.salt = reader.array<16>();
   const std::size_t hashes = reader.u32();
   if (hashes > most_recovery_codes) reader.fail();
   for (std::size_t i = 0; i < hashes && reader.ok(); ++i) account.recovery.hashes.push_back(reader.array<32>());
   const ByteView password = reader.block(longest_sealed_password);
   account.sealed_password.assign(password.begin(), password.end());
-  account.enrolled_at_ms = reader.i64();
+  account.sealed_password_epoch = reader.u64();
+  account.sealed_under_epoch = reader.u64();
   account.rehearsed = flag(reader);
   account.signed_in_through_tile = flag(reader);
+  account.trial_since_ms = reader.i64();
   return account;
+}
+
+void write_rules(ByteWriter& writer, const DeviceRules& rules) {
+  writer.u8(rules.enforcement ? 1 : 0);
+  writer.u32(rules.probation_days);
+  writer.u8(static_cast<std::uint8_t>(rules.when_bridge_down));
+  writer.u8(rules.prompts ? 1 : 0);
+  writer.u8(rules.smart_cards ? 1 : 0);
+  writer.u8(static_cast<std::uint8_t>(rules.sealed_passwords));
+  writer.u32(static_cast<std::uint32_t>(rules.break_glass_sids.size()));
+  for (const std::string& sid : rules.break_glass_sids) writer.text(sid);
+}
+
+DeviceRules read_rules(ByteReader& reader) {
+  DeviceRules rules;
+  rules.enforcement = flag(reader);
+  rules.probation_days = reader.u32();
+  rules.when_bridge_down = enumerated(reader, WhenBridgeDown::deny);
+  rules.prompts = flag(reader);
+  rules.smart_cards = flag(reader);
+  rules.sealed_passwords = enumerated(reader, SealedPasswords::off);
+  const std::size_t break_glass = reader.u32();
+  if (break_glass > most_break_glass_sids) reader.fail();
+  for (std::size_t i = 0; i < break_glass && reader.ok(); ++i) {
+    rules.break_glass_sids.push_back(reader.text(longest_sid));
+  }
+  return rules;
 }
 
 }  // namespace
@@ -72,11 +98,8 @@ VaultAccount read_account(ByteReader& reader) {
 SecretBytes write_vault_content(const VaultContent& content) {
   ByteWriter writer;
   writer.u16(version);
-  writer.u8(content.enforcement_on ? 1 : 0);
-  writer.u8(static_cast<std::uint8_t>(content.when_bridge_down));
-  writer.u8(content.prompts_enabled ? 1 : 0);
-  writer.u32(static_cast<std::uint32_t>(content.break_glass_sids.size()));
-  for (const std::string& sid : content.break_glass_sids) writer.text(sid);
+  writer.text(content.policy_version);
+  write_rules(writer, content.rules);
   writer.u32(static_cast<std::uint32_t>(content.accounts.size()));
   for (const auto& [sid, account] : content.accounts) {
     writer.text(sid);
@@ -89,16 +112,10 @@ Result<VaultContent> parse_vault_content(ByteView bytes) {
   ByteReader reader(bytes);
   if (reader.u16() != version) return Error{ErrorCode::unsupported_version, "vault content"};
   VaultContent content;
-  content.enforcement_on = flag(reader);
-  content.when_bridge_down = enumerated(reader, WhenBridgeDown::deny);
-  content.prompts_enabled = flag(reader);
-  const std::size_t break_glass = reader.u32();
-  if (break_glass > most_break_glass) reader.fail();
-  for (std::size_t i = 0; i < break_glass && reader.ok(); ++i) {
-    content.break_glass_sids.push_back(reader.text(longest_sid));
-  }
+  content.policy_version = reader.text(longest_policy_version);
+  content.rules = read_rules(reader);
   const std::size_t accounts = reader.u32();
-  if (accounts > most_accounts) reader.fail();
+  if (accounts > most_vault_accounts) reader.fail();
   for (std::size_t i = 0; i < accounts && reader.ok(); ++i) {
     std::string sid = reader.text(longest_sid);
     content.accounts.insert_or_assign(std::move(sid), read_account(reader));
