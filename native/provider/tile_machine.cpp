@@ -11,17 +11,6 @@ namespace {
 constexpr std::size_t longest_name_bytes = 1024;
 constexpr std::size_t longest_code_bytes = 256;
 
-/// The digits as a Japanese keyboard may give them, full-width, become plain ones; spaces between them go.
-std::string plain_code(const SecretUtf16& typed) {
-  std::u16string plain;
-  for (const char16_t unit : typed) {
-    if (unit == u' ' || unit == 0x3000) continue;
-    const bool full_width = unit >= 0xFF10 && unit <= 0xFF19;
-    plain.push_back(full_width ? static_cast<char16_t>(unit - 0xFF10 + u'0') : unit);
-  }
-  return utf8(plain);
-}
-
 }  // namespace
 
 TileMachine::TileMachine(TileSetup setup) : setup_(std::move(setup)) {
@@ -173,7 +162,7 @@ Step TileMachine::check_answers() {
     given.answers.emergency_response = utf8(state_.inputs.text(Field::emergency_response));
   } else if (factors.contains(Factor::otp)) {
     const SecretUtf16& first = state_.inputs.at(Field::code_first);
-    given.answers.code = plain_code(first.empty() ? state_.inputs.at(Field::code_last) : first);
+    given.answers.code = utf8(state_.inputs.text(first.empty() ? Field::code_last : Field::code_first));
   }
   for (const std::string* typed :
        {&given.answers.code, &given.answers.recovery_code, &given.answers.emergency_response}) {

@@ -41,6 +41,9 @@ struct ChangePasswordNow {
 };
 using Step = std::variant<Rest, Refuse, Ask, SignInNow, ChangePasswordNow>;
 
+/// Wipes the codes of a question that has been put.
+void wipe_codes(auth::Request& request) noexcept;
+
 enum class MessageIcon : std::uint8_t { none, error, warning, success };
 
 /// What follows from LSA's answer.
@@ -124,7 +127,7 @@ class TileMachine {
   std::u16string refusal_words(const Answered& answered, Moment now) const;
   TileAccount typed_account_now() const;
   bool is_proven(Moment now) const noexcept { return state_.proven_until_tick_ms > now.tick_ms; }
-  LsaReport change_said(LsaOutcome outcome, NtStatus status, Moment now);
+  LsaReport change_said(LsaOutcome outcome, NtStatus status);
   LsaReport sign_in_said(LsaOutcome outcome, NtStatus status, Moment now);
 
   TileSetup setup_;

@@ -29,6 +29,14 @@ bool is_nobody(const Result<auth::Response>& answer) noexcept {
 
 }  // namespace
 
+void wipe_codes(auth::Request& request) noexcept {
+  auto* given = std::get_if<auth::TileAnswers>(&request);
+  if (given == nullptr) return;
+  wipe(given->answers.code);
+  wipe(given->answers.recovery_code);
+  wipe(given->answers.emergency_response);
+}
+
 Step TileMachine::replied(const Result<auth::Response>& answer, Moment now) {
   switch (std::exchange(open_, Open::none)) {
     case Open::account:

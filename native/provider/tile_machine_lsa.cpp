@@ -12,8 +12,7 @@ constexpr std::uint64_t proven_ms = 5ULL * 60 * 1000;
 
 LsaReport TileMachine::lsa_said(NtStatus status, NtStatus substatus, Moment now) {
   const LsaOutcome outcome = lsa_outcome(status, substatus);
-  LsaReport report =
-      sent_ && sent_->is_change ? change_said(outcome, status, now) : sign_in_said(outcome, status, now);
+  LsaReport report = sent_ && sent_->is_change ? change_said(outcome, status) : sign_in_said(outcome, status, now);
   sent_.reset();
   state_.inputs.clear_secrets();
   forget(state_.remote_password);
@@ -29,8 +28,9 @@ LsaReport TileMachine::sign_in_said(LsaOutcome outcome, NtStatus status, Moment 
     if (sent.granted_by_bridge) {
       report.result = auth::PasswordResult{sent.sid, true, {}};
       const bool by_wish = state_.seal && !sent.released && state_.remote_password.empty();
-      if (by_wish || (sent.after_change && seals_again_))
+      if (by_wish || (sent.after_change && seals_again_)) {
         report.result->password_to_seal = secret_utf8(state_.inputs.at(Field::password));
+      }
     }
     state_.proven_until_tick_ms = 0;
     seals_again_ = false;
@@ -41,7 +41,8 @@ LsaReport TileMachine::sign_in_said(LsaOutcome outcome, NtStatus status, Moment 
   if (outcome == LsaOutcome::wrong_password && sent.granted_by_bridge) {
     report.result = auth::PasswordResult{sent.sid, false, {}};
   }
-  if (outcome != LsaOutcome::must_change && outcome != LsaOutcome::expired) return report;
+  const bool wants_change = outcome == LsaOutcome::must_change || outcome == LsaOutcome::expired;
+  if (!wants_change || !sent_) return report;
 
   report.icon = MessageIcon::warning;
   if (typed_account_now().connected) {
@@ -51,16 +52,17 @@ LsaReport TileMachine::sign_in_said(LsaOutcome outcome, NtStatus status, Moment 
     return report;
   }
   state_.page = Page::new_password;
-  state_.proven_until_tick_ms = now.tick_ms + proven_ms;
+  // For the account the blob was made for and for no other.
+  const bool is_same = state_.account && state_.account->sid == sent.sid && !sent.sid.empty();
+  state_.proven_until_tick_ms = is_same ? now.tick_ms + proven_ms : 0;
   proven_by_bridge_ = sent.granted_by_bridge;
   seals_again_ = sent.released;
   return report;
 }
 
-LsaReport TileMachine::change_said(LsaOutcome outcome, NtStatus status, Moment now) {
+LsaReport TileMachine::change_said(LsaOutcome outcome, NtStatus status) {
   if (outcome == LsaOutcome::accepted) {
     state_.page = Page::sign_in;
-    state_.proven_until_tick_ms = now.tick_ms + proven_ms;
     return {.text = std::u16string(text(setup_.language, Text::hint_password_changed)), .icon = MessageIcon::success};
   }
   if (outcome == LsaOutcome::not_supported) {

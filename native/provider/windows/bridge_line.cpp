@@ -10,6 +10,7 @@
 
 #include "provider/auth_client.h"
 #include "provider/seams.h"
+#include "provider/tile_machine.h"
 #include "provider/windows/com_object.h"
 
 namespace systemlog::provider {
@@ -36,6 +37,11 @@ class Lock {
 class Job final : public Pending {
  public:
   Job(auth::Request request, bool locally) : request_(std::move(request)), locally_(locally) {}
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+  Job(Job&&) = delete;
+  Job& operator=(Job&&) = delete;
+  ~Job() override { wipe_codes(request_); }
 
   bool wait(milliseconds limit) noexcept override {
     const Lock lock(lock_);
@@ -75,7 +81,7 @@ class Job final : public Pending {
   }
 
  private:
-  const auth::Request request_;
+  auth::Request request_;
   const bool locally_;
   SRWLOCK lock_ = SRWLOCK_INIT;
   CONDITION_VARIABLE changed_ = CONDITION_VARIABLE_INIT;

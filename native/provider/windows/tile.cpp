@@ -301,8 +301,9 @@ std::shared_ptr<Pending> Tile::put(const Ask& ask) {
 
 Step Tile::carry_out(Step step, milliseconds limit) {
   const std::uint64_t deadline = now().tick_ms + static_cast<std::uint64_t>(limit.count());
-  while (const auto* ask = std::get_if<Ask>(&step)) {
+  while (auto* ask = std::get_if<Ask>(&step)) {
     const std::shared_ptr<Pending> pending = put(*ask);
+    wipe_codes(ask->request);
     const std::uint64_t tick = now().tick_ms;
     if (!pending->wait(milliseconds(deadline > tick ? deadline - tick : 0))) pending->drop();
     step = machine_.replied(pending->take(), now());
