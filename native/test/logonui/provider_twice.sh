@@ -7,7 +7,9 @@ scratch=$3
 rm -rf "$scratch"
 mkdir -p "$scratch/elsewhere/native"
 cp "$native/../package.json" "$scratch/elsewhere/"
-for part in CMakeLists.txt cmake core platform provider; do cp -r "$native/$part" "$scratch/elsewhere/native/"; done
+for part in "$native"/*; do
+  case $part in */build-*) ;; *) cp -r "$part" "$scratch/elsewhere/native/" ;; esac
+done
 # A compiler cache would hand back the first build.
 export CCACHE_DISABLE=1
 cmake -G Ninja -S "$scratch/elsewhere/native" -B "$scratch/build" -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo \
