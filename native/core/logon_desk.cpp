@@ -35,6 +35,7 @@ Result<LogonDesk> LogonDesk::open(Files& files, SecretBox& box, Random& random, 
   if (!vault) return vault.error();
   LogonDesk desk(std::make_unique<AttemptStore>(std::move(attempts).value()), std::move(vault).value(), box, random,
                  clock, device, device_secret);
+  if (Result<void> bound = desk.bind_lost_attempts(); !bound) return bound.error();
   if (desk.vault_.generation() > known_generation) {
     if (Result<void> finished = desk.finish_vault_save(/*forgets_previous=*/true); !finished) return finished.error();
   }
@@ -49,12 +50,10 @@ const VaultAccount* LogonDesk::account_of(const std::string& sid) const {
   return found == vault_.content().accounts.end() ? nullptr : &found->second;
 }
 
-/// A secret of another credential than the one codes were remembered for is an older one, put back: which of its
-/// codes were used nobody knows any more. Where nothing is remembered at all the memory was lost, and guards itself.
+/// A secret of another credential than the one codes are remembered for is an older one, put back: which of its codes
+/// were used nobody knows any more.
 bool LogonDesk::holds_secret(const std::string& sid, const VaultAccount& account) const {
-  if (account.otp_secret.empty()) return false;
-  const std::string remembered = attempts_->account(sid).credential;
-  return remembered.empty() || remembered == account.credential;
+  return !account.otp_secret.empty() && attempts_->account(sid).credential == account.credential;
 }
 
 Enrolment LogonDesk::enrolment_of(const std::string& sid, const VaultAccount& account) const {
@@ -207,6 +206,19 @@ Result<void> LogonDesk::save_vault(VaultContent content) {
     if (now == nullptr || now->otp_secret != account.otp_secret) forget_account(sid);
   }
   return finish_vault_save(loses_a_secret);
+}
+
+/// Where nothing is remembered of an account that has a secret, the memory was lost, and guards itself
+/// (`AttemptBook::forgotten_until_wall_ms`). What is remembered from now on belongs to that secret.
+Result<void> LogonDesk::bind_lost_attempts() {
+  AttemptBook book = attempts_->book();
+  bool changes = false;
+  for (const auto& [sid, account] : vault_.content().accounts) {
+    if (account.otp_secret.empty() || !attempts_->account(sid).credential.empty()) continue;
+    book.accounts[sid].credential = account.credential;
+    changes = true;
+  }
+  return changes ? attempts_->save(std::move(book)) : Result<void>{};
 }
 
 /// After this an older vault put in the place of this one is noticed.

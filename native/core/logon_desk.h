@@ -182,6 +182,7 @@ class LogonDesk {
   bool is_overtaken(std::int64_t said_at_ms) const noexcept;
   Result<void> save_vault(VaultContent content);
   Result<void> finish_vault_save(bool forgets_previous);
+  Result<void> bind_lost_attempts();
   void settle_policy_version();
   void forget_account(const std::string& sid);
   Result<void> drop_sealed_password(const std::string& sid);

@@ -92,6 +92,7 @@ bool LogonDesk::may_seal(const SignIn& sign_in, const Decision& decision, const 
   const VaultAccount* account = account_of(sign_in.attempt.sid);
   if (account == nullptr || sign_in.rehearsal || !signs_in(sign_in.scenario)) return false;
   if (decision.action != Action::ask || decision.reason == Reason::break_glass) return false;
+  if (decision.reason == Reason::codes_disabled) return false;
   // Where it waits for a code to open it, there must be codes; an account that is yet to rehearse has not shown any.
   const Enrolment enrolment = enrolment_of(sign_in.attempt.sid, *account);
   const bool codes_work = enrolment == Enrolment::probation || enrolment == Enrolment::enforced;

@@ -48,7 +48,7 @@ TEST_CASE("on a disk that is really full people sign in and out, and nothing is 
   clock.pass(300'000);
   Vault vault = std::move(Vault::open(*files, *box, random, folder.path(), 0)).value();
   VaultContent content;
-  content.enforcement_on = true;
+  content.rules.enforcement = true;
   REQUIRE(vault.save(content).ok());
   Journal journal =
       std::move(Journal::create(*files, folder / "journal", journal_id, "device", Bytes(32, 1))).value();
@@ -66,7 +66,7 @@ TEST_CASE("on a disk that is really full people sign in and out, and nothing is 
   }
 
   CHECK(vault.save(VaultContent{}).error().code == ErrorCode::disk_full);
-  CHECK(std::move(Vault::open(*files, *box, random, folder.path(), 1)).value().content().enforcement_on);
+  CHECK(std::move(Vault::open(*files, *box, random, folder.path(), 1)).value().content().rules.enforcement);
 
   const std::string record = R"({"padding":")" + std::string(8000, 'x') + R"("})";
   std::size_t appended_bytes = 0;

@@ -146,20 +146,22 @@ TEST_CASE("what is asked, in which order, or why not") {
       {"rehearsed, [otp]: with an optional code the password is needed",
        [](S&, M&, A& a) { a.enrolment = Enrolment::probation, a.methods = Methods::otp, a.sealed_password = true; },
        "ask otp,password code-optional: probation"},
-      {"rehearsed, in no group",
+      {"rehearsed, in no group: a code is taken, or the account could never show that it works",
        [](S&, M&, A& a) {
          a.enrolment = Enrolment::probation, a.methods = Methods::either, a.sealed_password = true;
        },
-       "ask password: probation"},
+       "ask password,otp code-optional: probation"},
       {"rehearsed, codes off", [](S&, M&, A& a) { a.enrolment = Enrolment::probation, a.codes_disabled = true; },
        "ask password: codes-disabled"},
       {"no success in 14 days", [](S&, M&, A& a) { a.enrolment = Enrolment::lapsed; }, "ask password alarm: lapsed"},
+      {"no success in 14 days, in no group: the password was enough before",
+       [](S&, M&, A& a) { a.enrolment = Enrolment::lapsed, a.methods = Methods::either; }, "ask password: lapsed"},
 
       {"codes off after 50 wrong ones: only recovery or emergency", [](S&, M&, A& a) { a.codes_disabled = true; },
        "ask otp,password substitutes-only: codes-disabled"},
-      {"codes off, [otp]",
+      {"codes off, [otp]: what takes the code's place needs the password beside it",
        [](S&, M&, A& a) { a.codes_disabled = true, a.methods = Methods::otp, a.sealed_password = true; },
-       "ask otp substitutes-only: codes-disabled"},
+       "ask otp,password substitutes-only: codes-disabled"},
       {"codes off, in no group: the password is left",
        [](S&, M&, A& a) { a.codes_disabled = true, a.methods = Methods::either, a.sealed_password = true; },
        "ask password: codes-disabled"},
@@ -211,15 +213,37 @@ TEST_CASE("whatever the facts, an enforced account is never let in on less than 
   }
 }
 
+TEST_CASE("a rehearsal asks for both in the methods' order, whether enforcement is on or not") {
+  const auto rehearsed = [](auto change) {
+    MachineFacts machine;
+    machine.enforcement_on = false;
+    AccountFacts account{.methods = Methods::otp_then_password, .enrolment = Enrolment::rehearsal_due};
+    change(machine, account);
+    return words(decide_rehearsal(machine, account));
+  };
+  CHECK(rehearsed([](M&, A&) {}) == "ask otp,password: by-methods");
+  CHECK(rehearsed([](M&, A& a) { a.methods = Methods::password_then_otp; }) == "ask password,otp: by-methods");
+  CHECK(rehearsed([](M&, A& a) { a.methods = Methods::otp, a.sealed_password = true; }) ==
+        "ask otp,password: by-methods");
+  CHECK(rehearsed([](M&, A& a) { a.methods = Methods::either; }) == "ask password,otp: by-methods");
+  CHECK(rehearsed([](M&, A& a) { a.enrolment = Enrolment::lapsed; }) == "ask otp,password: by-methods");
+  CHECK(rehearsed([](M&, A& a) { a.enrolment = Enrolment::enforced; }) == "ask otp,password: by-methods");
+  CHECK(rehearsed([](M&, A& a) { a.codes_disabled = true; }) == "ask otp,password substitutes-only: codes-disabled");
+  CHECK(rehearsed([](M&, A& a) { a.enrolment = Enrolment::none; }) == "stand-aside: not-enrolled");
+  CHECK(rehearsed([](M&, A& a) { a.break_glass = true; }) == "stand-aside: break-glass");
+  CHECK(rehearsed([](M& m, A&) { m.feature_installed = false; }) == "stand-aside: feature-not-installed");
+}
+
 TEST_CASE("an account comes to enforcement by a rehearsal and one sign-in, or lapses") {
   constexpr std::int64_t day = 86'400'000;
-  CHECK(enrolment_state(false, true, true, 0) == Enrolment::none);
-  CHECK(enrolment_state(true, false, false, 0) == Enrolment::rehearsal_due);
-  CHECK(enrolment_state(true, true, false, 14 * day - 1) == Enrolment::probation);
-  CHECK(enrolment_state(true, false, true, 0) == Enrolment::rehearsal_due);
-  CHECK(enrolment_state(true, true, true, 400 * day) == Enrolment::enforced);
-  CHECK(enrolment_state(true, true, false, 14 * day) == Enrolment::lapsed);
-  CHECK(enrolment_state(true, false, false, 14 * day) == Enrolment::lapsed);
+  CHECK(enrolment_state(false, true, true, 0, 14) == Enrolment::none);
+  CHECK(enrolment_state(true, false, false, 0, 14) == Enrolment::rehearsal_due);
+  CHECK(enrolment_state(true, true, false, 14 * day - 1, 14) == Enrolment::probation);
+  CHECK(enrolment_state(true, false, true, 0, 14) == Enrolment::rehearsal_due);
+  CHECK(enrolment_state(true, true, true, 400 * day, 14) == Enrolment::enforced);
+  CHECK(enrolment_state(true, true, false, 14 * day, 14) == Enrolment::lapsed);
+  CHECK(enrolment_state(true, true, false, 14 * day, 15) == Enrolment::probation);
+  CHECK(enrolment_state(true, false, false, 14 * day, 14) == Enrolment::lapsed);
 }
 
 TEST_CASE("accounts without a usable password fail the preflight with a reason") {

@@ -16,20 +16,26 @@ struct Desk : Bench {
   /// Content that can be told apart by its break-glass list.
   VaultContent content(const std::string& mark) {
     VaultContent content;
-    content.enforcement_on = true;
-    content.when_bridge_down = WhenBridgeDown::deny;
-    content.break_glass_sids = {mark};
+    content.policy_version = std::string(43, 'v');
+    content.rules.enforcement = true;
+    content.rules.probation_days = 90;
+    content.rules.when_bridge_down = WhenBridgeDown::deny;
+    content.rules.prompts = true;
+    content.rules.smart_cards = false;
+    content.rules.sealed_passwords = SealedPasswords::tpm_and_bitlocker;
+    content.rules.break_glass_sids = {mark};
     VaultAccount account;
-    account.domain = "会社";
-    account.name = "田中";
     account.methods = Methods::otp_then_password;
-    account.administrator = true;
+    account.credential = "0190a6f0-7c00-7000-8000-000000000001";
+    account.enrolled_here = true;
     account.otp_secret.assign(20, 0x5A);
     account.otp = {crypto::Hash::sha512, 8, 60};
     account.recovery = make_recovery_codes(random, 10).value().set;
     account.sealed_password = Bytes(300, 0x77);
-    account.enrolled_at_ms = 1'700'000'000'000;
+    account.sealed_password_epoch = 4;
+    account.sealed_under_epoch = 3;
     account.rehearsed = true;
+    account.trial_since_ms = 1'700'000'000'000;
     content.accounts["S-1-5-21-1-2-3-1001"] = account;
     return content;
   }
@@ -42,7 +48,7 @@ struct Desk : Bench {
 
 std::string mark_of(const Result<Vault>& vault) {
   if (!vault) return std::string(name(vault.error().code));
-  const auto& sids = vault.value().content().break_glass_sids;
+  const auto& sids = vault.value().content().rules.break_glass_sids;
   return sids.empty() ? "empty" : sids.front();
 }
 
@@ -116,6 +122,16 @@ TEST_CASE_FIXTURE(Desk, "only the newest two generations are kept") {
   CHECK(std::filesystem::exists(folder / "vault-3"));
   CHECK(mark_of(open()) == "four");
   CHECK(mark_of(open_previous()) == "three");
+}
+
+TEST_CASE_FIXTURE(Desk, "the generation before can be made to go, with what it still held") {
+  save("one");
+  save("two");
+  Result<Vault> vault = open();
+  REQUIRE(vault.value().forget_previous().ok());
+  CHECK_FALSE(std::filesystem::exists(folder / "vault-1"));
+  CHECK(open_previous().error().code == ErrorCode::not_found);
+  CHECK(mark_of(open(2)) == "two");
 }
 
 TEST_CASE_FIXTURE(Desk, "a crash at any step of saving leaves the old content or the new") {

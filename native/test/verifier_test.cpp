@@ -462,6 +462,7 @@ TEST_CASE("what is remembered is read back as it was written") {
   book.vouched = VouchedTime{1, {2, {3}, 4}};
   book.vault_generation = 5;
   book.forgotten_until_wall_ms = -6;
+  book.policy_version = "version";
   AccountAttempts account;
   account.last_accepted_step = 7;
   account.drift_steps = -2;
@@ -470,6 +471,8 @@ TEST_CASE("what is remembered is read back as it was written") {
   account.codes_disabled = true;
   account.throttle = {{10, {11}, 12}, 13};
   account.burned_recovery_codes = {{14}, {15}};
+  account.credential = "credential";
+  account.forgiven_epoch = 16;
   book.accounts["S-1-5-1"] = account;
   const SecretBytes bytes = write_book(book);
   const Result<AttemptBook> read = parse_book(bytes);

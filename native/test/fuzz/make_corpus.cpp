@@ -6,6 +6,7 @@
 #include "core/journal_format.h"
 #include "core/logon_blob.h"
 #include "core/vault.h"
+#include "test/fakes/logon_server.h"
 #include "test/support.h"
 
 using namespace systemlog;
@@ -36,9 +37,9 @@ Bytes journal() {
 SecretBytes vault() {
   SeededRandom random;
   VaultContent content;
-  content.break_glass_sids = {"S-1-5-21-1-2-3-500"};
+  content.rules.break_glass_sids = {"S-1-5-21-1-2-3-500"};
   VaultAccount account;
-  account.name = "tanaka";
+  account.credential = "0190a6f0-7c00-7000-8000-000000000001";
   account.methods = Methods::otp;
   account.otp_secret.assign(20, 1);
   account.recovery = make_recovery_codes(random, 2).value().set;
@@ -51,6 +52,7 @@ SecretBytes book() {
   AttemptBook book;
   book.vouched = VouchedTime{1'700'000'000'000, {}};
   AccountAttempts account;
+  account.credential = "0190a6f0-7c00-7000-8000-000000000001";
   account.last_accepted_step = 56'666'666;
   account.burned_recovery_codes = {{1}};
   book.accounts["S-1-5-21-1-2-3-1001"] = account;
@@ -64,6 +66,18 @@ Bytes utf16(std::u16string_view text) {
     bytes.push_back(static_cast<std::uint8_t>(unit >> 8));
   }
   return bytes;
+}
+
+/// A server with one account that has everything.
+LogonServer server() {
+  LogonServer server;
+  SeededRandom random;
+  server.break_glass_sids = {"S-1-5-21-1-2-3-500"};
+  ServerAccount& account = server.accounts["S-1-5-21-1-2-3-1001"];
+  account.recovery = make_recovery_codes(random, 2).value().set;
+  account.used_recovery_codes = {1};
+  account.last_accepted_step = 56'666'666;
+  return server;
 }
 
 }  // namespace
@@ -88,5 +102,9 @@ int main(int argc, char** argv) {
   seed(folder, "text", "receipt",
        bytes_of(R"({"device":"d","journal":"j","throughSequence":3,"mac":")" + std::string(43, 'A') + R"("})"));
   seed(folder, "text", "recovery-code", bytes_of("7KQ2-M9XD-0000-1111"));
+  constexpr std::int64_t now_ms = 1'700'000'000'000;
+  seed(folder, "policy", "current", bytes_of(server().policy(now_ms)));
+  seed(folder, "policy", "unchanged", bytes_of(server().unchanged(now_ms)));
+  seed(folder, "policy", "secret", bytes_of(server().released("S-1-5-21-1-2-3-1001", now_ms)));
   return 0;
 }
