@@ -30,7 +30,9 @@ Step TileMachine::selected(Moment now) {
 void TileMachine::deselected() {
   state_.inputs.clear_secrets();
   forget(state_.remote_password);
-  if (state_.page != Page::waiting && state_.page != Page::denied) state_.page = Page::sign_in;
+  const bool is_other_user = !setup_.account;
+  if (is_other_user) state_.asked.reset();
+  if (is_other_user || (state_.page != Page::waiting && state_.page != Page::denied)) state_.page = Page::sign_in;
   state_.seal = false;
   state_.alternative = false;
   state_.proven_until_tick_ms = 0;
@@ -205,7 +207,8 @@ Refuse TileMachine::not_packed(const Error& error) {
 void TileMachine::take(Asked asked) {
   const Decision& decision = asked.decision;
   if (decision.action == Action::wait) state_.page = Page::waiting;
-  if (decision.action == Action::deny) state_.page = Page::denied;
+  // At "other user" a break-glass account must still be able to say who it is.
+  if (decision.action == Action::deny) state_.page = setup_.account ? Page::denied : Page::sign_in;
   const bool may_show = decision.action == Action::ask || decision.action == Action::stand_aside;
   if (may_show && (state_.page == Page::waiting || state_.page == Page::denied)) state_.page = Page::sign_in;
   if (decision.substitutes_only && state_.page == Page::sign_in && asked.recovery_codes_left > 0) {

@@ -119,6 +119,7 @@ class TileMachine {
   Step check_answers();
   Step change_password();
   Step sign_in_by_password(const TileAccount& account);
+  Step refuse_without_bridge();
   Step refuse(std::u16string text);
   Step refuse(Text which) { return refuse(std::u16string(text(setup_.language, which))); }
 

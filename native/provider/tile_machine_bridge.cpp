@@ -77,27 +77,23 @@ Step TileMachine::nobody_found_account(ErrorCode code, Moment now) {
   take(decide_alone(code, {}, now));
   if (goal_ == Goal::look) return Rest{};
   if (goal_ == Goal::emergency) return refuse(Text::refusal_no_answer);
-  switch (state_.asked->decision.action) {
-    case Action::ask:
-    case Action::stand_aside:
-      return sign_in_by_password(typed_account_now());
-    case Action::deny: {
-      std::string name = utf8(typed_account_now().qualified);
-      return ask(Open::local_account, auth::AccountQuestion{std::move(name)}, true);
-    }
-    case Action::wait:
-      break;
-  }
-  return refuse(Text::refusal_waiting);
+  const Action action = state_.asked->decision.action;
+  if (action == Action::ask || action == Action::stand_aside) return sign_in_by_password(typed_account_now());
+  if (setup_.mirror.break_glass_sids.empty()) return refuse_without_bridge();
+  // Break-glass accounts neither wait nor are denied, and they go by SID.
+  return ask(Open::local_account, auth::AccountQuestion{utf8(typed_account_now().qualified)}, true);
 }
 
 Step TileMachine::local_account_came(const Result<auth::Response>& answer) {
   const auto* found = wanted<auth::AccountAnswer>(answer);
   const Result<AccountName> name = parse_account_name(state_.inputs.text(Field::user_name), setup_.computer_name);
-  if (found == nullptr || !name || !is_break_glass(setup_.mirror, found->sid)) {
-    return refuse(Text::hint_bridge_denied);
-  }
+  if (found == nullptr || !name || !is_break_glass(setup_.mirror, found->sid)) return refuse_without_bridge();
   return sign_in_by_password(found_account(*found, name.value(), setup_.computer_name));
+}
+
+Step TileMachine::refuse_without_bridge() {
+  const bool denied = state_.asked->decision.action == Action::deny;
+  return refuse(denied ? Text::hint_bridge_denied : Text::refusal_no_answer);
 }
 
 Step TileMachine::question_came(const Result<auth::Response>& answer, Moment now) {
@@ -117,16 +113,9 @@ Step TileMachine::question_came(const Result<auth::Response>& answer, Moment now
   if (!pending_refusal_.empty()) return refuse(std::exchange(pending_refusal_, {}));
   if (goal_ == Goal::look) return Rest{};
   if (goal_ == Goal::emergency) return refuse(Text::refusal_no_answer);
-  switch (state_.asked->decision.action) {
-    case Action::ask:
-    case Action::stand_aside:
-      return sign_in_by_password(*state_.account);
-    case Action::deny:
-      return refuse(Text::hint_bridge_denied);
-    case Action::wait:
-      break;
-  }
-  return refuse(Text::refusal_no_answer);
+  const Action action = state_.asked->decision.action;
+  if (action == Action::ask || action == Action::stand_aside) return sign_in_by_password(*state_.account);
+  return refuse_without_bridge();
 }
 
 Step TileMachine::verdict_came(const Result<auth::Response>& answer, Moment now) {

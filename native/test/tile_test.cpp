@@ -218,6 +218,30 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a break-glass account says who it is at 'other user', waits for nobody, and nobody else gets in by it") {
+  for (const bool waited : {false, true}) {
+    TileSetup setup = setup_for(std::nullopt);
+    setup.mirror.when_bridge_down = WhenBridgeDown::deny;
+    setup.mirror.break_glass_sids = {"S-1-5-21-1-2-3-500"};
+    if (waited) setup.health->silent(start.tick_ms - 60'000);
+    TileMachine machine(std::move(setup));
+    for (const bool is_break_glass : {false, true}) {
+      machine.typed(Field::user_name, is_break_glass ? u".\\rescue" : u".\\tanaka");
+      machine.typed(Field::password, u"pw");
+      machine.submitted(start);
+      const Step lookup = machine.replied(silence(), start);
+      CHECK(asks<auth::AccountQuestion>(lookup).name == (is_break_glass ? "PC-01\\rescue" : "PC-01\\tanaka"));
+      CHECK(std::get<Ask>(lookup).locally);
+      const auth::AccountAnswer found{is_break_glass ? "S-1-5-21-1-2-3-500" : "S-1-5-21-1-2-3-1001", "PC-01", "x"};
+      CHECK(is<SignInNow>(machine.replied(auth::Response(found), start)) == is_break_glass);
+      if (waited) CHECK(inputs(machine) == fields({Field::user_name, Field::password}));
+      if (!waited) CHECK(inputs(machine).empty());
+    }
+    machine.deselected();
+    CHECK(inputs(machine) == fields({Field::user_name, Field::password, Field::code_last}));
+  }
+}
+
 TEST_CASE("after five minutes a code no longer stands for the password change it came before") {
   TileMachine machine(tanaka());
   machine.selected(start);
