@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <string_view>
+#include <vector>
 
 #include "core/auth_frames.h"
 
@@ -88,4 +89,110 @@ TEST_CASE("a number outside its enumeration is refused") {
   SecretBytes frame = write_frame(Request(FilterQuestion{}));
   frame[head_bytes] = 200;
   CHECK_FALSE(request_of(frame).ok());
+}
+
+namespace {
+
+/// One of each, with something in every field.
+std::vector<Request> every_request() {
+  SecretBytes password = {0xE7, 0xA7, 0x98};
+  return {Presence{},
+          FilterQuestion{.scenario = Scenario::safe_mode},
+          AccountQuestion{.name = "CORP\\田中"},
+          TileQuestion{.scenario = Scenario::remote_reconnect, .sid = "S-1-5-21-1-2-3-1001", .rehearsal = true},
+          TileAnswers{.about = {.scenario = Scenario::credential_prompt, .sid = "S-1-12-1-4", .rehearsal = false},
+                      .answers = {.has_password = true,
+                                  .code = "１２３ 456",
+                                  .recovery_code = "7KQ2-M9XD",
+                                  .emergency_response = "ABCD-EFGH"}},
+          PasswordResult{.sid = "S-1-5-18", .accepted = true, .password_to_seal = password},
+          ChallengeQuestion{.sid = "S-1-5-18"}};
+}
+
+std::vector<Response> every_response() {
+  TileAnswer answer;
+  answer.question.decision = {.action = Action::deny,
+                              .reason = Reason::codes_disabled,
+                              .factors = {Factor::password, Factor::otp},
+                              .alternative = Factor::otp,
+                              .code_optional = true,
+                              .substitutes_only = true,
+                              .alarm = true};
+  answer.question.wait_ms = 900'000;
+  answer.question.recovery_codes_left = 7;
+  answer.question.may_seal_password = true;
+  TileVerdict verdict;
+  verdict.answered.granted = true;
+  verdict.answered.refusal = "emergency-no-challenge";
+  verdict.answered.code_verdict = "accepted-again";
+  verdict.answered.wait_ms = 1;
+  verdict.answered.clock_offset_ms = -180'000;
+  verdict.answered.resynchronised = true;
+  verdict.answered.recovery_codes_left = 9;
+  verdict.answered.method = "emergency+password";
+  verdict.answered.password = {0x70, 0x77};
+  return {PresenceNoted{},
+          FilterAnswer{.hide_others = true, .reason = Reason::crash_breaker, .smart_cards_stay = false},
+          AccountAnswer{.sid = "S-1-5-21-1-2-3-1001", .domain = "CORP", .name = "田中"},
+          answer,
+          verdict,
+          PasswordResultNoted{},
+          ChallengeAnswer{.challenge = "K7Q2-M9XD"},
+          Failure{.code = ErrorCode::rolled_back}};
+}
+
+bool is_request(ByteView frame) {
+  const auto head = read_head(frame.first(head_bytes));
+  return head.ok() && read_request(head.value(), payload_of(frame)).ok();
+}
+
+bool is_response(ByteView frame) {
+  const auto head = read_head(frame.first(head_bytes));
+  return head.ok() && read_response(head.value(), payload_of(frame)).ok();
+}
+
+}  // namespace
+
+TEST_CASE("every question and every answer comes back as the bytes it was written to") {
+  const std::vector<Request> requests = every_request();
+  REQUIRE(requests.size() == std::variant_size_v<Request>);
+  for (const Request& request : requests) {
+    const SecretBytes frame = write_frame(request);
+    const auto read = request_of(frame);
+    REQUIRE(read.ok());
+    CHECK(read.value().index() == request.index());
+    CHECK(write_frame(read.value()) == frame);
+  }
+  const std::vector<Response> responses = every_response();
+  REQUIRE(responses.size() == std::variant_size_v<Response>);
+  for (const Response& response : responses) {
+    const SecretBytes frame = write_frame(response);
+    const auto read = response_of(frame);
+    REQUIRE(read.ok());
+    CHECK(read.value().index() == response.index());
+    CHECK(write_frame(read.value()) == frame);
+  }
+}
+
+TEST_CASE("no frame is taken when it is cut anywhere or has a byte too many, whatever its head says of its length") {
+  std::vector<SecretBytes> frames;
+  for (const Request& request : every_request()) frames.push_back(write_frame(request));
+  for (const Response& response : every_response()) frames.push_back(write_frame(response));
+  for (const SecretBytes& frame : frames) {
+    for (std::size_t size = head_bytes; size <= frame.size() + 1; ++size) {
+      SecretBytes other = frame;
+      other.resize(size);
+      other[8] = static_cast<std::uint8_t>(size - head_bytes);
+      other[9] = static_cast<std::uint8_t>((size - head_bytes) >> 8);
+      CHECK((is_request(other) || is_response(other)) == (size == frame.size()));
+    }
+  }
+}
+
+TEST_CASE("the longest answer there is fits a frame, and a longer one is not taken") {
+  TileVerdict verdict;
+  verdict.answered.password.assign(std::size_t{12} * 1024, 'p');
+  CHECK(response_of(write_frame(Response(verdict))).ok());
+  verdict.answered.password.push_back('p');
+  CHECK_FALSE(response_of(write_frame(Response(verdict))).ok());
 }

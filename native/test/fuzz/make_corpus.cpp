@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "core/attempt_store.h"
+#include "core/auth_frames.h"
 #include "core/contract_json.h"
 #include "core/journal_format.h"
 #include "core/logon_blob.h"
@@ -118,5 +119,16 @@ int main(int argc, char** argv) {
   seed(folder, "policy", "current", bytes_of(server().policy(now_ms)));
   seed(folder, "policy", "unchanged", bytes_of(server().unchanged(now_ms)));
   seed(folder, "policy", "secret", bytes_of(server().released("S-1-5-21-1-2-3-1001", now_ms)));
+  auth::TileAnswer answer;
+  answer.question.decision.factors = {Factor::otp, Factor::password};
+  const auth::TileAnswers answers{.about = {.sid = "S-1-5-21-1-2-3-1001"},
+                                  .answers = {.has_password = true, .code = "123456"}};
+  seed(folder, "auth_frames", "question", auth::write_frame(auth::Request(answers.about)));
+  seed(folder, "auth_frames", "answers", auth::write_frame(auth::Request(answers)));
+  seed(folder, "auth_frames", "result",
+       auth::write_frame(auth::Request(auth::PasswordResult{"S-1-5-18", true, {'p', 'w'}})));
+  seed(folder, "auth_frames", "decision", auth::write_frame(auth::Response(answer)));
+  seed(folder, "auth_frames", "verdict", auth::write_frame(auth::Response(auth::TileVerdict{})));
+  seed(folder, "auth_frames", "failure", auth::write_frame(auth::Response(auth::Failure{})));
   return 0;
 }
