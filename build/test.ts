@@ -237,6 +237,7 @@ if (!parts) {
 }
 
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
 for (const [i, part] of parts.entries()) {
   console.log(`\n── ${i + 1} of ${parts.length}: ${part.name}`);
   const startedAt = performance.now();
@@ -244,12 +245,14 @@ for (const [i, part] of parts.entries()) {
   total.passed += count.passed;
   total.failed += count.failed;
   total.skipped += count.skipped;
+  if (count.failed > 0) failures.push(`${count.failed} in ${part.name}`);
   console.log(
     `── ${count.failed === 0 ? 'ok' : 'FAILED'}, ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
   );
 }
 rmSync(scratch, { recursive: true, force: true });
 
+if (failures.length > 0) console.log(`\nFailed: ${failures.join('; ')}`);
 console.log(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
 );

@@ -104,7 +104,7 @@ test('after the plug was pulled, open sessions are logged off in the journal and
   await bridge.kill();
   await expect(bridge.signal(signalOf('lock', sessionOf(directory, TARO)))).rejects.toThrow(BridgeGone);
   await bridge.start(0);
-  await expect.poll(() => server.kinds, { timeout: 5_000 }).toEqual(['logon', 'logon', 'logoff', 'logoff']);
+  await expect.poll(() => server.kinds).toEqual(['logon', 'logon', 'logoff', 'logoff']);
   expect((await journal()).slice(2).map(({ source }) => source)).toEqual(['reconciled', 'reconciled']);
 });
 
@@ -116,7 +116,7 @@ test('without network it records on, and sends when the cable is back', async ()
   expect(server.devices.size).toBe(0);
   cable.carries = true;
   bridge.networkUp();
-  await expect.poll(() => server.kinds, { timeout: 5_000 }).toEqual(['startup', 'logon', 'logoff']);
+  await expect.poll(() => server.kinds).toEqual(['startup', 'logon', 'logoff']);
 });
 
 test('at shutdown it reports what is left before it ends', async () => {

@@ -45,16 +45,24 @@ test('who is at work is not told that they clocked out: a provisional 退勤 is 
   expect(clockOutOf(today)).toBeNull();
 });
 
-test('a held 退勤 is shown as one to be checked, not as a time, and it is known why', async () => {
+test('a held 退勤 is shown as one to be checked, not as a time, and with its reason', async () => {
   const today = await todayWith([IN, { ...outAs('held'), reason: 'unsettled' }]);
-  expect(clockOutOf(today)).toEqual({ state: 'held', at: null });
-  expect(today).toMatchObject({ inReason: null, outReason: 'unsettled' });
+  expect(clockOutOf(today)).toEqual({ state: 'held', at: null, heldFor: 'unsettled' });
+  expect(today.inReason).toBeNull();
+});
+
+test('who is at work is not told that their 退勤 needs a look because they signed in last', async () => {
+  expect(clockOutOf(await todayWith([IN, { ...outAs('held'), reason: 'out-by-begin' }]))).toBeNull();
 });
 
 test.each(['waiting', 'sent', 'unverified', 'failed'] as const)(
   'a 退勤 that is %s is shown with its time and state',
   async (state) => {
-    expect(clockOutOf(await todayWith([IN, outAs(state)]))).toEqual({ state, at: OUT_AT });
+    expect(clockOutOf(await todayWith([IN, outAs(state)]))).toEqual({
+      state,
+      at: OUT_AT,
+      heldFor: null,
+    });
   },
 );
 

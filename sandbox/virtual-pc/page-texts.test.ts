@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { EVENT_KINDS } from '../../contract/event.ts';
 import { enrolmentProof, logonMethods } from '../../contract/logon.ts';
-import { punchState } from '../../contract/me.ts';
+import { HOLD_REASONS, punchState } from '../../contract/me.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
 import en from '../../locales/en/virtual-pc.json' with { type: 'json' };
 import ja from '../../locales/ja/virtual-pc.json' with { type: 'json' };
@@ -57,6 +57,7 @@ test('there is a text for every text the page names', () => {
 test('there is a text for everything the page may have to name', () => {
   const wanted = [
     ...EVENT_KINDS.map((kind) => `kind.${kind}`),
+    ...HOLD_REASONS.map((reason) => `holdReason.${reason}`),
     ...FIELDS.map((field) => `signIn.field.${field}`),
     ...Object.keys(REFUSALS).map((reason) => `signIn.refusal.${reason}`),
     ...TOLD_REASONS.map((reason) => `signIn.reason.${reason}`),

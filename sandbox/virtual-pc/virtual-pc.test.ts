@@ -82,7 +82,7 @@ const signIn = (user: typeof TARO) =>
   act({ type: 'sign-in', sid: user.sid, credentials: { password: user.password } });
 const state = async (): Promise<PcState> =>
   (await fetch(`${running.url}/api/state`)).json() as Promise<PcState>;
-const arrives = (kinds: string[]) => expect.poll(() => server.kinds, { timeout: 8_000 }).toEqual(kinds);
+const arrives = (kinds: string[]) => expect.poll(() => server.kinds).toEqual(kinds);
 const clientOf = async (user: typeof TARO) =>
   (await state()).users.find(({ sid }) => sid === user.sid)?.client;
 
@@ -169,7 +169,7 @@ test('without the cable events wait on the PC, and go when it is back', async ()
   await act({ type: 'set-cable', plugged: false });
   await signIn(TARO);
   await act({ type: 'lock' });
-  await expect.poll(async () => (await clientOf(TARO))?.status?.server, { timeout: 8_000 }).toBe('offline');
+  await expect.poll(async () => (await clientOf(TARO))?.status?.server).toBe('offline');
   expect(server.kinds).toEqual(['startup']);
   expect((await state()).events[0]).toMatchObject({ kind: 'lock', queued: 'yes', received: false });
   await act({ type: 'set-cable', plugged: true });
@@ -278,5 +278,5 @@ test('the company’s rules are there for the time the bridge is not', async (co
   await act({ type: 'restart' });
   const rules = async () =>
     readFile(path.join(directory, 'bridge', 'logon-rules.json'), 'utf8').catch(() => '');
-  await expect.poll(rules, { timeout: 8_000 }).toContain('"whenBridgeDown":"deny"');
+  await expect.poll(rules).toContain('"whenBridgeDown":"deny"');
 });

@@ -61,7 +61,7 @@ describeBridgeProtocol('the virtual PC', async (setup) => {
       await bridge.stop(0);
       await cable.close();
       await log.close();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 });

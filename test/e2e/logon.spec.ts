@@ -59,6 +59,15 @@ test('a new employee links by the mailed code, enrols by the QR code, locks, and
   await expect(pc.refusal('ワンタイムパスワードを入力してください')).toBeVisible();
 });
 
+test('the registration window that finds no server goes on by itself once there is one', async ({ pc }) => {
+  await pc.signIn(MISAKI);
+  await pc.cable('out');
+  await pc.registration.open();
+  await expect(pc.registration.problem(/サーバー/)).toBeVisible();
+  await pc.cable('in');
+  await expect(pc.registration.oneTimeCode).toBeVisible({ timeout: 15_000 });
+});
+
 test('a code that is wrong, used or guessed too often is refused in its own words; a recovery code lets in', async ({
   pc,
   mails,

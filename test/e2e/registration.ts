@@ -26,8 +26,13 @@ export class Registration {
     await expect(this.#window).toBeVisible();
   }
 
+  /** The field of the first step. */
+  get oneTimeCode(): Locator {
+    return this.#window.getByLabel('ワンタイムコード（12文字）');
+  }
+
   async link(oneTimeCode: string): Promise<void> {
-    await this.#window.getByLabel('ワンタイムコード（12文字）').fill(oneTimeCode);
+    await this.oneTimeCode.fill(oneTimeCode);
     await this.#window.getByRole('button', { name: '登録する' }).click();
   }
 

@@ -19,7 +19,7 @@ export const HANAKO: Account = { sid: sid.parse('S-1-5-21-1-2-3-1002'), domain: 
 /** A directory of its own, and the way to be rid of it. */
 export async function temporaryDirectory(): Promise<{ directory: string; remove: () => Promise<void> }> {
   const directory = await mkdtemp(path.join(tmpdir(), 'systemlog-'));
-  return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
+  return { directory, remove: () => rm(directory, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
 /** Time that passes only when told to. */

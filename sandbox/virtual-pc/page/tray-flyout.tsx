@@ -100,7 +100,21 @@ function Today({ today }: { today: ClientView['today'] }) {
           <PunchChip state={out.state} />
         </span>
       )}
+      <HoldNote reason={today.inState === 'held' ? today.inReason : null} />
+      <HoldNote reason={out?.heldFor ?? null} />
     </div>
+  );
+}
+
+/** Why a punch waits for a look, for the one whose punch it is. One that was entered by hand has no reason. */
+function HoldNote({ reason }: { reason: string | null }) {
+  const { t } = useSpeech();
+  if (reason === null) return null;
+  const why = t(`holdReason.${reason}`, {}, t('holdReason.other', { code: reason }));
+  return (
+    <p className="hold-note">
+      {why} {t('holdReason.next')}
+    </p>
   );
 }
 

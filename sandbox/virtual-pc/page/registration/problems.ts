@@ -51,3 +51,7 @@ export function problemText(
 /** After these the code that was typed is not good any more; otherwise it stays, to be corrected or sent again. */
 export const spendsCode = ({ code }: Pick<Refused, 'code'>): boolean =>
   ['otp-wrong', 'first-code-wrong', 'otp-used', 'codes-off', 'too-many-requests'].includes(code);
+
+/** Nobody has to do anything about these: asking again later is enough. */
+export const passesByItself = ({ code }: Pick<Refused, 'code'>): boolean =>
+  ['no-client', 'no-bridge', 'unreachable', 'timed-out', 'unavailable', 'not-registered'].includes(code);

@@ -11,7 +11,7 @@ import { ConfirmStep } from './confirm-step.tsx';
 import { HoldStep } from './hold-step.tsx';
 import { LinkStep } from './link-step.tsx';
 import { Overview } from './overview.tsx';
-import { problemText } from './problems.ts';
+import { passesByItself, problemText } from './problems.ts';
 import { RehearsalStep } from './rehearsal-step.tsx';
 import { STEPS, type Stage, type Step, stageOf, standingOf } from './standing.ts';
 import { StartStep } from './start-step.tsx';
@@ -79,6 +79,7 @@ export function RegistrationSteps({
         <p className="problem" role="alert">
           {t(said.key, said.values)}
         </p>
+        {passesByItself(refused) && <p>{t('registration.goesOn')}</p>}
         <div className="step-actions start">
           <button type="button" className="primary" onClick={() => void reload()}>
             {t('registration.retry')}

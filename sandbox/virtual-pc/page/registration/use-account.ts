@@ -1,6 +1,10 @@
 import { useCallback, useEffect, useState } from 'react';
 import { askClient, type Refused } from '../pc-requests.ts';
+import { passesByItself } from './problems.ts';
 import type { AccountStanding } from './standing.ts';
+
+/** Until it is asked again by itself, in milliseconds: a tray app that has just started finds its bridge within a second or two. */
+const ASK_AGAIN_MS = 1_500;
 
 export interface Account {
   /** Null while it is asked for the first time. */
@@ -40,6 +44,13 @@ export function useAccount(core: AccountStanding['core'], about: string): Accoun
   useEffect(() => {
     void reload();
   }, [reload, about]);
+
+  // Every refusal is an object of its own, so each sets a new timer.
+  useEffect(() => {
+    if (!refused || !passesByItself(refused)) return;
+    const timer = setTimeout(() => void reload(), ASK_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [reload, refused]);
 
   return { standing, refused, reload };
 }
