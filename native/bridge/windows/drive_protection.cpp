@@ -137,7 +137,8 @@ std::optional<unsigned> bitlocker_status() {
   Held<IEnumWbemClassObject> volumes;
   const Text language(L"WQL");
   const Text query(
-      (L"SELECT ProtectionStatus FROM Win32_EncryptableVolume WHERE DriveLetter = '" + system_drive() + L"'").c_str());
+      (L"SELECT ProtectionStatus FROM Win32_EncryptableVolume WHERE DriveLetter = '" + system_drive() + L"'")
+          .c_str());
   if (FAILED(services->ExecQuery(language.get(), query.get(), WBEM_FLAG_FORWARD_ONLY | WBEM_FLAG_RETURN_IMMEDIATELY,
                                  nullptr, volumes.put()))) {
     return std::nullopt;

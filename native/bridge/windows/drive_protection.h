@@ -23,8 +23,8 @@ class DriveProtection {
   DriveProtection& operator=(DriveProtection&&) = delete;
   ~DriveProtection();
 
-  /// False until both were found, and whenever either cannot be told: then a company that requires them gets no sealed
-  /// passwords.
+  /// False until both were found, and whenever either cannot be told: then a company that requires them gets no
+  /// sealed passwords.
   bool tpm_and_bitlocker();
 
  private:

@@ -110,7 +110,8 @@ Result<void> erase_folder() {
 Result<void> erase_registry_keys() {
   for (const wchar_t* path : own_keys) {
     const LSTATUS gone = RegDeleteKeyExW(HKEY_LOCAL_MACHINE, path, KEY_WOW64_64KEY, 0);
-    if (gone != ERROR_SUCCESS && gone != ERROR_FILE_NOT_FOUND) return failure("registry key", static_cast<DWORD>(gone));
+    if (gone != ERROR_SUCCESS && gone != ERROR_FILE_NOT_FOUND)
+      return failure("registry key", static_cast<DWORD>(gone));
   }
   // Stays when another part of the product has something in it.
   RegDeleteKeyExW(HKEY_LOCAL_MACHINE, static_cast<const wchar_t*>(product_key), KEY_WOW64_64KEY, 0);

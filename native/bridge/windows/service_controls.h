@@ -1,4 +1,5 @@
-// What the service manager says to a service, as a signal of the bridge's: the first column of docs/windows-events.md.
+// What the service manager says to a service, as a signal of the bridge's: the first column of
+// docs/windows-events.md.
 #pragma once
 
 #include <optional>

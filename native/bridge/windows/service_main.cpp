@@ -137,9 +137,8 @@ DWORD serve() {
   const unsigned long long ready_ms = ms_since_process_start();
   set_running(&host);
   say(SERVICE_RUNNING);
-  surroundings.events->report(
-      Severity::information, event_ids::started,
-      "The pipe for the logon screen was open after " + std::to_string(ready_ms) + " ms.");
+  surroundings.events->report(Severity::information, event_ids::started,
+                              "The pipe for the logon screen was open after " + std::to_string(ready_ms) + " ms.");
   follow_the_machine(host);
   if (system_goes_down) host.settle(before_end);
   set_running(nullptr);

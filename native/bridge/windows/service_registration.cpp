@@ -83,7 +83,8 @@ Result<void> wait_for(const Service& service, DWORD state) {
     if (!status) return status.error();
     if (status.value().dwCurrentState == state) return {};
     if (status.value().dwCurrentState == SERVICE_STOPPED) {
-      return Error{ErrorCode::io_failed, "the service stopped with " + std::to_string(status.value().dwWin32ExitCode)};
+      return Error{ErrorCode::io_failed,
+                   "the service stopped with " + std::to_string(status.value().dwWin32ExitCode)};
     }
     Sleep(look_again_ms);
   }

@@ -7,8 +7,8 @@
 
 namespace systemlog::test {
 
-using std::chrono::milliseconds;
 using nlohmann::json;
+using std::chrono::milliseconds;
 
 Client::Client() {
   // Under Wine nobody is the system, so its server is not asked to be.

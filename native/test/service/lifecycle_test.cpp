@@ -8,15 +8,12 @@
 #include <cstdio>
 #include <fstream>
 
-#include "bridge/journal_shelf.h"
 #include "bridge/service_names.h"
 #include "bridge/settings.h"
-#include "bridge/uplink/device_identity.h"
 #include "core/auth_frames.h"
-#include "core/contract_json.h"
-#include "platform/random.h"
 #include "platform/windows/windows_platform.h"
 #include "test/service/client.h"
+#include "test/service/left.h"
 #include "test/service/wine_service.h"
 #include "test/support.h"
 
@@ -42,47 +39,17 @@ struct Pc {
   ~Pc() { clean_pc(); }
 };
 
-/// What the service, now stopped, has left: read as the service itself reads it.
-struct Left {
-  std::string device;
-  std::string journal;
+/// The kinds of what the stopped service has recorded.
+std::vector<std::string> kinds_of(const Left& left) {
   std::vector<std::string> kinds;
-};
-
-Left left() {
-  const auto files = system_files();
-  const auto random = system_random();
-  const auto box = windows::machine_secret_box();
-  const bridge::DeviceIdentity identity =
-      bridge::DeviceIdentity::open(*files, *box, *random, bridge_folder()).value();
-  bridge::JournalShelf::Opened opened =
-      bridge::JournalShelf::open(*files, *random, bridge_folder() / "journals", identity.key->id(), identity.secret, {})
-          .value();
-  CHECK(opened.set_aside_now.empty());
-  CHECK(opened.journal.verify().value() == opened.journal.head_sequence());
-  Left found{identity.key->id(), opened.journal.id(), {}};
-  const Result<JournalPage> page = opened.journal.read(0, 500);
-  REQUIRE(page.ok());
-  for (const SealedRecord& record : page.value().records) {
-    found.kinds.push_back(Json::parse(record.record)["kind"]);
-  }
-  return found;
-}
-
-/// Its files are there: everything behind the pipe `auth` is open.
-void wait_until_open() {
-  REQUIRE(wait_until([] { return std::filesystem::exists(bridge_folder() / "heartbeat"); }));
-  REQUIRE(wait_until([] {
-    const std::wstring name(bridge::client_pipe_name.begin(), bridge::client_pipe_name.end());
-    return WaitNamedPipeW(name.c_str(), 1) != 0 || GetLastError() != ERROR_FILE_NOT_FOUND;
-  }));
+  for (const Json& event : left.events) kinds.push_back(event["kind"]);
+  return kinds;
 }
 
 template <typename Config>
 std::vector<BYTE> config2(DWORD which) {
   const SC_HANDLE manager = OpenSCManagerW(nullptr, nullptr, SC_MANAGER_ALL_ACCESS);
-  const SC_HANDLE service =
-      OpenServiceW(manager, std::wstring(bridge::service_name).c_str(), SERVICE_ALL_ACCESS);
+  const SC_HANDLE service = OpenServiceW(manager, std::wstring(bridge::service_name).c_str(), SERVICE_ALL_ACCESS);
   DWORD size = 0;
   std::vector<BYTE> bytes(4096);
   const BOOL read = QueryServiceConfig2W(service, which, bytes.data(), static_cast<DWORD>(bytes.size()), &size);
@@ -160,7 +127,7 @@ TEST_CASE("a provider turns away a bridge that is not the system, before it says
 
 TEST_CASE("whoever is signed on to no session has nothing to ask at the pipe of the tray app") {
   const Pc pc;
-  wait_until_open();
+  REQUIRE(wait_until_open());
   Client client;
   REQUIRE(client.connected());
   static_cast<void>(client.hello());
@@ -169,7 +136,7 @@ TEST_CASE("whoever is signed on to no session has nothing to ask at the pipe of 
 
 TEST_CASE("a killed service is the same PC when it starts again, and its journal goes on") {
   const Pc pc;
-  wait_until_open();
+  REQUIRE(wait_until_open());
   REQUIRE(service::stop());
   const Left before = left();
   for (int i = 0; i < 5; ++i) {
@@ -179,18 +146,18 @@ TEST_CASE("a killed service is the same PC when it starts again, and its journal
     service::kill();
   }
   REQUIRE(service::start() == NO_ERROR);
-  wait_until_open();
+  REQUIRE(wait_until_open());
   REQUIRE(service::stop());
   const Left after = left();
   CHECK(after.device == before.device);
   CHECK(after.journal == before.journal);
   // In one boot nothing happened: nobody signed on by the service's being killed.
-  CHECK(after.kinds == before.kinds);
+  CHECK(kinds_of(after) == kinds_of(before));
 }
 
 TEST_CASE("every verb may be run again, and keeps what the service has") {
   const Pc pc;
-  wait_until_open();
+  REQUIRE(wait_until_open());
   REQUIRE(service::stop());
   const Left before = left();
   for (const std::string verb : {"install", "upgrade", "upgrade", "repair", "repair", "install"}) {
@@ -211,7 +178,7 @@ TEST_CASE("every verb may be run again, and keeps what the service has") {
 
 TEST_CASE("remove --erase leaves nothing, twice") {
   const Pc pc;
-  wait_until_open();
+  REQUIRE(wait_until_open());
   for (int i = 0; i < 2; ++i) {
     const Json answer = setup(bridge_program(), "remove --erase");
     CHECK_MESSAGE(answer["ok"] == true, answer.dump());
@@ -231,7 +198,8 @@ TEST_CASE("settings come from a file and from words, and stay through an upgrade
       << R"({"server":"https://log.example.jp","company":"ABC","accessToken":"0123456789abcdef0123456789abcdef",)"
       << R"("name":"PC-01","authFeature":false,"proxy":null})";
   const std::u8string path = file.u8string();
-  const std::string words = "install --name \"受付 2\" --settings-file \"" + std::string(path.begin(), path.end()) + "\"";
+  const std::string words =
+      "install --name \"受付 2\" --settings-file \"" + std::string(path.begin(), path.end()) + "\"";
   const Json answer = setup(bridge_program(), words);
   REQUIRE_MESSAGE(answer["ok"] == true, answer.dump());
   REQUIRE(setup(bridge_program(), "upgrade --company XYZ")["ok"] == true);
@@ -271,8 +239,7 @@ TEST_CASE("what is not allowed or not understood is said, and nothing goes on af
     CHECK(answer["ok"] == false);
     CHECK(answer["exitCode"] == 1);
     CHECK(steps_of(answer) == Steps{"rights", "stop", "folder", "registry!"});
-    CHECK(answer["steps"].back()["problem"] ==
-          "refused: registry key: not allowed; to be run as an administrator");
+    CHECK(answer["steps"].back()["problem"] == "refused: registry key: not allowed; to be run as an administrator");
     CHECK_FALSE(service::exists());
     SetSecurityDescriptorDacl(room.data(), TRUE, nullptr, FALSE);
     RegSetKeySecurity(key, DACL_SECURITY_INFORMATION, room.data());

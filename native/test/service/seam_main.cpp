@@ -1,8 +1,9 @@
-// The bridge of the tests: the shipping program but for what Wine does not have. It is told of its PC by two files, and
-// by a control of the service's own:
+// The bridge of the tests: the shipping program but for what Wine does not have. It is told of its PC by two files,
+// and by a control of the service's own:
 //
-//     C:\SystemLogSeam\facts.json      {"sessions":{"1":{"account":{…}, …}}, "shutdown":{…}, "bootId":…, "everybodyIsSystem":true}
-//     C:\SystemLogSeam\control.json    what the service manager would say when control 200 comes:
+//     C:\SystemLogSeam\facts.json      {"sessions":{"1":{"account":{…}, …}}, "shutdown":{…}, "bootId":…,
+//     "everybodyIsSystem":true} C:\SystemLogSeam\control.json    what the service manager would say when control 200
+//     comes:
 //                                      {"control":14, "type":7, "session":1}   {"control":13, "type":4}
 //                                      {"control":13, "type":32787, "display":1}   {"control":16, "movedMs":5000}
 //                                      {"control":15}
@@ -63,7 +64,9 @@ class SeamMachine final : public bridge::Machine {
     return facts["idleMs"].get<std::uint64_t>();
   }
   std::string time_zone() override { return "Asia/Tokyo"; }
-  std::optional<bridge::ShutdownNotice> shutdown_notice() override { return test::notice_in(read_told(L"facts.json")); }
+  std::optional<bridge::ShutdownNotice> shutdown_notice() override {
+    return test::notice_in(read_told(L"facts.json"));
+  }
   bridge::SystemLogFacts system_log(std::int64_t /*from*/, std::int64_t /*to*/) override { return {}; }
   std::string boot_id() override { return read_told(L"facts.json").value("bootId", "boot-1"); }
 };

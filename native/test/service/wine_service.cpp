@@ -249,6 +249,12 @@ std::string seam_events() {
   return text_of_file(seam_folder / "events.log");
 }
 
+bool wait_until_open() {
+  const std::wstring name = windows::wide(bridge::client_pipe_name);
+  return wait_until(
+      [&name] { return WaitNamedPipeW(name.c_str(), 1) != 0 || GetLastError() != ERROR_FILE_NOT_FOUND; });
+}
+
 void clean_pc() {
   setup(bridge_program(), "remove --erase");
   wait_until([] { return !service::exists(); });

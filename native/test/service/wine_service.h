@@ -63,6 +63,8 @@ void tell_facts(const Json& facts);
 void tell_control(const Json& control);
 /// What the seam program told administrators.
 std::string seam_events();
+/// Returns when everything behind the pipe `auth` is open: files and the pipe `client`.
+bool wait_until_open();
 /// No service, no files, nothing told: where each test begins.
 void clean_pc();
 
