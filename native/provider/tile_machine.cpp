@@ -130,7 +130,10 @@ Step TileMachine::go_on(Moment now) {
 
 Step TileMachine::ask(Open what, auth::Request request, bool locally) {
   open_ = what;
-  return Ask{std::move(request), locally};
+  // Made in place: g++ 12 takes a moved-from variant for one that was never made.
+  Step step;
+  step.emplace<Ask>(Ask{std::move(request), locally});
+  return step;
 }
 
 Step TileMachine::find_account() {

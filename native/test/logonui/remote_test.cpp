@@ -1,4 +1,5 @@
 // What Remote Desktop hands over: prefilled, never believed, never sent twice.
+#include <cstring>
 #include <random>
 
 #include "test/logonui/script.h"
