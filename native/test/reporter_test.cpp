@@ -32,7 +32,9 @@ struct ReportDesk : JournalBench {
   /// All stored, and a receipt up to where it reaches.
   UploadAnswer stored(const Reporter::Batch& batch, std::optional<std::uint64_t> through = std::nullopt) const {
     UploadAnswer answer;
-    answer.verdicts.assign(batch.records.size(), {EventVerdict::Status::stored, {}});
+    for (std::size_t i = 0; i < batch.records.size(); ++i) {
+      answer.verdicts.push_back({EventVerdict::Status::stored, {}});
+    }
     if (through) answer.receipts.push_back(receipt(*through));
     return answer;
   }
