@@ -130,6 +130,7 @@ class Pc {
   void start_bridge() { bridge_ = std::make_unique<FakeBridge>(name_, answered_by); }
   void stop_bridge() { bridge_.reset(); }
   FakeBridge& bridge() { return *bridge_; }
+  const std::string& pipe() const noexcept { return name_; }
 
  private:
   static std::string pipe_name() {
