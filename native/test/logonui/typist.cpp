@@ -2,7 +2,7 @@
 //
 //     typist forget <pipe> <report file>           types secrets, lets go of everything, looks for what is left
 //     typist look <pipe> <report file> <times>     has its tiles counted and goes, without touching one
-//     typist fall <pipe> <report file>             falls over inside GetSerialization
+//     typist fall <pipe> <report file> <code>      falls over inside GetSerialization
 //
 // The report is a line for each thing seen; the exit code alone is not believed under Wine.
 #include <cstdio>
@@ -39,7 +39,8 @@ void look_for(const char* when, const char* what, std::span<const std::uint8_t> 
   for (std::uint8_t* at = nullptr; VirtualQuery(at, &region, sizeof region) != 0;
        at = static_cast<std::uint8_t*>(region.BaseAddress) + region.RegionSize) {
     constexpr DWORD writable = PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
-    if (region.State != MEM_COMMIT || (region.Protect & writable) == 0 || (region.Protect & PAGE_GUARD) != 0) continue;
+    if (region.State != MEM_COMMIT || (region.Protect & writable) == 0 || (region.Protect & PAGE_GUARD) != 0)
+      continue;
     const auto* next = static_cast<const std::uint8_t*>(region.BaseAddress);
     const std::uint8_t* const end = next + region.RegionSize - secret.size() + 1;
     while (next < end) {
@@ -153,13 +154,13 @@ void look(HMODULE dll, int times) {
   std::fprintf(report, "counted %d tiles\n", tiles);
 }
 
-void fall(HMODULE dll) {
+void fall(HMODULE dll, std::string_view code) {
   Screen::Options options;
   options.dll = dll;
   Screen screen(options);
   TileOnScreen& tile = screen.tile();
   check("select", tile.select());
-  type(tile, Field::code_first, secret_of("code"));
+  tile.type(Field::code_first, std::u16string(code.begin(), code.end()));
   type(tile, Field::password, secret_of("password"));
   std::fflush(report);
   switches().falls_over = true;
@@ -171,15 +172,15 @@ void fall(HMODULE dll) {
 
 int main(int count, char** arguments) {
   if (count < 4) return 2;
-  // No debugger's window: the process ends with what happened as its exit code.
-  SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+  // No debugger: the process ends with what happened as its exit code, as it does under Windows.
+  SetUnhandledExceptionFilter([](EXCEPTION_POINTERS*) -> LONG { return EXCEPTION_EXECUTE_HANDLER; });
   report = std::fopen(arguments[3], "w");
   if (report == nullptr || FAILED(CoInitializeEx(nullptr, COINIT_APARTMENTTHREADED))) return 2;
   const HMODULE dll = use_dll(arguments[2]);
   const std::string_view what = arguments[1];
   if (what == "forget") forget(dll);
-  if (what == "look") look(dll, count > 4 ? std::atoi(arguments[4]) : 1);
-  if (what == "fall") fall(dll);
+  if (what == "look" && count > 4) look(dll, std::atoi(arguments[4]));
+  if (what == "fall" && count > 4) fall(dll, arguments[4]);
   std::fputs("ended\n", report);
   return std::fclose(report) == 0 ? 0 : 2;
 }
