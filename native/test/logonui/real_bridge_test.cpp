@@ -141,7 +141,7 @@ TEST_CASE_FIXTURE(BridgePc,
     CHECK_FALSE(falls.mentions("survive"));
   }
   // It stands down: for the filter, for the provider, and for one that cannot reach the bridge.
-  CHECK(happens([] { return filtered(logon, windows_own)[0]; }));
+  CHECK(happens([] { return bool{filtered(logon, windows_own)[0]}; }));
   CHECK(Screen(options).usage_result() == E_NOTIMPL);
   real.kill();
   CHECK(filtered(logon, windows_own)[0]);
