@@ -19,6 +19,7 @@
 #include "platform/windows/text.h"
 #include "platform/windows/windows_platform.h"
 
+struct SERVICE_TIMECHANGE_INFO { LARGE_INTEGER liNewTime; LARGE_INTEGER liOldTime; };
 namespace systemlog::bridge::windows {
 namespace {
 
