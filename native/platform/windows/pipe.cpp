@@ -6,10 +6,9 @@
 // clang-format on
 
 #include <atomic>
-#include <mutex>
-#include <vector>
 
 #include "platform/windows/handle.h"
+#include "platform/windows/sids.h"
 #include "platform/windows/text.h"
 
 namespace systemlog {
@@ -37,27 +36,13 @@ Result<DWORD> finish(HANDLE pipe, OVERLAPPED& call, milliseconds timeout, HANDLE
   return failure("pipe");
 }
 
-Result<std::string> token_sid(HANDLE token) {
-  DWORD size = 0;
-  GetTokenInformation(token, TokenUser, nullptr, 0, &size);
-  std::vector<std::uint8_t> bytes(size);
-  if (size == 0 || GetTokenInformation(token, TokenUser, bytes.data(), size, &size) == 0)
-    return failure("token user");
-  wchar_t* text = nullptr;
-  if (ConvertSidToStringSidW(reinterpret_cast<TOKEN_USER*>(bytes.data())->User.Sid, &text) == 0) {
-    return failure("token sid");
-  }
-  const LocalMemory owned(text);
-  return windows::narrow(text);
-}
-
 Result<std::string> process_sid(DWORD process_id) {
   const Handle process(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process_id));
   if (!process) return failure("peer process");
   HANDLE token = nullptr;
   if (OpenProcessToken(process.get(), TOKEN_QUERY, &token) == 0) return failure("peer token");
   const Handle owned(token);
-  return token_sid(token);
+  return windows::token_sid(token);
 }
 
 /// The client's identity as its impersonation level lets us see it, not that of a process id that may be reused.
@@ -70,7 +55,7 @@ Result<std::string> impersonated_sid(HANDLE pipe) {
   if (RevertToSelf() == 0) std::abort();
   if (!opened) return problem;
   const Handle owned(token);
-  return token_sid(token);
+  return windows::token_sid(token);
 }
 
 constexpr std::string_view system_sid = "S-1-5-18";
