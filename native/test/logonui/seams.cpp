@@ -70,6 +70,9 @@ bool is_remote_session() noexcept {
 bool is_consent_prompt() noexcept {
   return switches.consent_prompt;
 }
+bool is_rehearsal() noexcept {
+  return switches.rehearsal;
+}
 std::u16string session_user() {
   return static_cast<const char16_t*>(switches.session_user);
 }

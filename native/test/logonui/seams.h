@@ -10,6 +10,7 @@ struct Switches {
   char pipe_name[200] = "";
   bool remote_session = false;
   bool consent_prompt = false;
+  bool rehearsal = false;
   bool english = false;
   char16_t session_user[100] = u"";
   std::uint32_t negotiate = 9;
