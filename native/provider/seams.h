@@ -42,6 +42,8 @@ Result<std::unique_ptr<PipeConnection>> connect_to_bridge(std::chrono::milliseco
 bool is_remote_session() noexcept;
 /// Whether this process is Windows' own UAC prompt.
 bool is_consent_prompt() noexcept;
+/// Whether this process is our own rehearsal (rehearsal/main.cpp) and no logon screen.
+bool is_rehearsal() noexcept;
 /// `DOMAIN\user` of the session that is locked; empty for none.
 std::u16string session_user();
 Language language() noexcept;

@@ -13,6 +13,7 @@ enum class Text : std::uint8_t {
   heading_logon,
   heading_unlock,
   heading_prompt,
+  heading_rehearsal,
   heading_recovery,
   heading_emergency,
   heading_new_password,
@@ -102,14 +103,17 @@ enum class Text : std::uint8_t {
   lsa_password_too_recent,
   lsa_change_elsewhere,
   lsa_other,
+  rehearsal_done,
+  rehearsal_not_started,
 };
 
 /// As in the files, `refusal.wrong`.
-inline constexpr std::array<std::u16string_view, 93> text_keys = {
+inline constexpr std::array<std::u16string_view, 96> text_keys = {
     u"tile.label",
     u"heading.logon",
     u"heading.unlock",
     u"heading.prompt",
+    u"heading.rehearsal",
     u"heading.recovery",
     u"heading.emergency",
     u"heading.newPassword",
@@ -199,13 +203,16 @@ inline constexpr std::array<std::u16string_view, 93> text_keys = {
     u"lsa.passwordTooRecent",
     u"lsa.changeElsewhere",
     u"lsa.other",
+    u"rehearsal.done",
+    u"rehearsal.notStarted",
 };
 
-inline constexpr std::array<std::u16string_view, 93> japanese_texts = {
+inline constexpr std::array<std::u16string_view, 96> japanese_texts = {
     u"システムログのサインイン",
     u"サインイン",
     u"ロックの解除",
     u"本人の確認",
+    u"サインインのテスト",
     u"リカバリーコードでサインイン",
     u"緊急用の応答コードでサインイン",
     u"パスワードの変更",
@@ -295,13 +302,16 @@ inline constexpr std::array<std::u16string_view, 93> japanese_texts = {
     u"パスワードは変更したばかりのため、まだ変更できません。",
     u"このサインインに限り、Windows の画面を使えます。そこでパスワードを変更してください。",
     u"Windows がサインインを受け付けませんでした（{{code}}）。",
+    u"テストに成功しました。次のサインインから、システムログの欄を使ってください。",
+    u"テストを始められませんでした（{{code}}）。管理者に連絡してください。",
 };
 
-inline constexpr std::array<std::u16string_view, 93> english_texts = {
+inline constexpr std::array<std::u16string_view, 96> english_texts = {
     u"SystemLog sign-in",
     u"Sign in",
     u"Unlock",
     u"Confirm who you are",
+    u"Test the sign-in",
     u"Sign in with a recovery code",
     u"Sign in with an emergency response code",
     u"Change your password",
@@ -391,6 +401,8 @@ inline constexpr std::array<std::u16string_view, 93> english_texts = {
     u"Your password was changed a short while ago and cannot be changed yet.",
     u"For this sign-in only you may use Windows' own screen. Change your password there.",
     u"Windows did not accept the sign-in ({{code}}).",
+    u"The test succeeded. From the next sign-in on, please use the SystemLog tile.",
+    u"The test could not be started ({{code}}). Contact your administrator.",
 };
 
 }  // namespace systemlog::provider

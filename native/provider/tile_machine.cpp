@@ -108,7 +108,7 @@ Step TileMachine::go_on(Moment now) {
     return SignInNow{*state_.account, state_.inputs.at(Field::password)};
   }
   if (!asked_is_fresh_) {
-    return ask(Open::question, auth::TileQuestion{setup_.scenario, state_.account->sid, false});
+    return ask(Open::question, auth::TileQuestion{setup_.scenario, state_.account->sid, setup_.rehearsal});
   }
   const Decision& decision = state_.asked->decision;
   const bool only_emergency = decision.substitutes_only && state_.asked->recovery_codes_left == 0;
@@ -130,7 +130,10 @@ Step TileMachine::go_on(Moment now) {
 
 Step TileMachine::ask(Open what, auth::Request request, bool locally) {
   open_ = what;
-  return Ask{std::move(request), locally};
+  // Made in place: g++ 12 takes a moved-from variant for one that was never made.
+  Step step;
+  step.emplace<Ask>(Ask{std::move(request), locally});
+  return step;
 }
 
 Step TileMachine::find_account() {
@@ -155,7 +158,7 @@ Step TileMachine::check_answers() {
   const Factors factors = chosen_factors(state_);
   const SecretUtf16& password =
       state_.remote_password.empty() ? state_.inputs.at(Field::password) : state_.remote_password;
-  auth::TileAnswers given{.about = {setup_.scenario, state_.account->sid, false}, .answers = {}};
+  auth::TileAnswers given{.about = {setup_.scenario, state_.account->sid, setup_.rehearsal}, .answers = {}};
   // Where the password alone is asked for, an empty one is an answer: accounts without one exist, and LSA knows them.
   given.answers.has_password = !password.empty() || factors == Factors(Factor::password);
   if (state_.page == Page::recovery) {
@@ -183,6 +186,11 @@ Step TileMachine::change_password() {
 }
 
 Step TileMachine::sign_in_by_password(const TileAccount& account) {
+  // A password that LSA alone looks at rehearses nothing.
+  if (setup_.rehearsal) {
+    const bool by_bridge = state_.asked && state_.asked->by_bridge;
+    return by_bridge ? refuse(refusal_text(setup_.language, "not-asked")) : refuse(Text::refusal_no_answer);
+  }
   sent_ = Sent{.sid = account.sid};
   return SignInNow{account,
                    state_.remote_password.empty() ? state_.inputs.at(Field::password) : state_.remote_password};

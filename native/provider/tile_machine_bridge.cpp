@@ -141,7 +141,7 @@ Step TileMachine::verdict_came(const Result<auth::Response>& answer, Moment now)
   // A refusal may change what is asked next: the wait, the codes left, the password besides the code.
   pending_refusal_ = refusal_words(answered, now);
   asked_is_fresh_ = false;
-  return ask(Open::question, auth::TileQuestion{setup_.scenario, state_.account->sid, false});
+  return ask(Open::question, auth::TileQuestion{setup_.scenario, state_.account->sid, setup_.rehearsal});
 }
 
 Step TileMachine::challenge_came(const Result<auth::Response>& answer) {

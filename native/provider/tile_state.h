@@ -31,6 +31,8 @@ struct TileSetup {
   Scenario scenario = Scenario::logon;
   /// Others are hidden (`instead`), or Windows' own tiles are beside ours.
   Stance stance = Stance::instead;
+  /// From within the session: nothing but what the bridge grants is handed to LSA.
+  bool rehearsal = false;
   /// None: the tile "other user", where the name is typed.
   std::optional<TileAccount> account;
   std::u16string computer_name;

@@ -133,6 +133,7 @@ class Drawing {
       case Page::sign_in:
         break;
     }
+    if (setup_.rehearsal) return say(Text::heading_rehearsal);
     if (setup_.scenario == Scenario::credential_prompt) return say(Text::heading_prompt);
     const bool unlocks = setup_.scenario == Scenario::unlock || setup_.scenario == Scenario::remote_reconnect;
     return say(unlocks ? Text::heading_unlock : Text::heading_logon);

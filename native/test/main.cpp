@@ -10,6 +10,8 @@ namespace {
 
 unsigned passed = 0;
 unsigned failed = 0;
+int checks = 0;
+int checks_failed = 0;
 
 class Counter final : public doctest::IReporter {
  public:
@@ -19,6 +21,8 @@ class Counter final : public doctest::IReporter {
   void test_run_end(const doctest::TestRunStats& stats) override {
     failed = stats.numTestCasesFailed;
     passed = stats.numTestCasesPassingFilters - failed;
+    checks = stats.numAsserts;
+    checks_failed = stats.numAssertsFailed;
   }
   void test_case_start(const doctest::TestCaseData& /*test*/) override {}
   void test_case_reenter(const doctest::TestCaseData& /*test*/) override {}
@@ -35,7 +39,8 @@ class Counter final : public doctest::IReporter {
 
 REGISTER_LISTENER("counter", 1, Counter);
 
-/// `--result-file=<path>` gets `N passed, N failed`; every other argument is doctest's.
+/// `--result-file=<path>` gets `N passed, N failed` and a line about the checks in them; every other argument is
+/// doctest's.
 int main(int argc, char** argv) {
   constexpr std::string_view option = "--result-file=";
   std::string result_file;
@@ -49,7 +54,8 @@ int main(int argc, char** argv) {
   if (!result_file.empty()) {
     std::FILE* file = std::fopen(result_file.c_str(), "w");
     if (file == nullptr) return 2;
-    const bool written = std::fprintf(file, "%u passed, %u failed\n", passed, failed) > 0;
+    const bool written = std::fprintf(file, "%u passed, %u failed\n%d of %d checks passed\n", passed, failed,
+                                      checks - checks_failed, checks) > 0;
     if (std::fclose(file) != 0 || !written) return 2;
   }
   return code;

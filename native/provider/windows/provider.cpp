@@ -107,6 +107,9 @@ HRESULT LogonProvider::SetUsageScenario(com::UsageScenario usage, DWORD flags) n
     if (!scenario_) return E_NOTIMPL;
     mirror_ = read_logon_mirror();
     stance_ = stance_of(ask_filter(*screen_->line, *scenario_, mirror_).reason);
+    // Rehearsed is before anything is enforced.
+    rehearsal_ = *scenario_ == Scenario::logon && seams::is_rehearsal();
+    if (rehearsal_ && stance_ == Stance::beside) stance_ = Stance::instead;
     screen_->unlocks = usage == com::CPUS_UNLOCK_WORKSTATION;
     if (stance_ != Stance::aside) return S_OK;
     scenario_.reset();
@@ -233,6 +236,7 @@ TileSetup LogonProvider::setup_for(std::optional<TileAccount> account) const {
   return {.language = seams::language(),
           .scenario = *scenario_,
           .stance = stance_,
+          .rehearsal = rehearsal_,
           .account = std::move(account),
           .computer_name = utf16(seams::account_lookup()->computer_name()),
           .typed_name = {},

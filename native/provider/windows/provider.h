@@ -47,6 +47,7 @@ class LogonProvider final : public ComObject<com::ICredentialProvider, com::ICre
   std::shared_ptr<LogonScreen> screen_;
   std::optional<Scenario> scenario_;
   Stance stance_ = Stance::aside;
+  bool rehearsal_ = false;
   LogonMirror mirror_;
   std::shared_ptr<BridgeHealth> health_;
   ComPtr<com::ICredentialProviderUserArray> users_;

@@ -26,6 +26,19 @@ std::u16string session_text(WTS_INFO_CLASS what) {
   return copy;
 }
 
+/// Where a module lies; empty for one that lies too deep.
+std::wstring path_of(HMODULE module) {
+  std::array<wchar_t, 1024> path{};
+  const DWORD length = GetModuleFileNameW(module, path.data(), static_cast<DWORD>(path.size()));
+  return length < path.size() ? std::wstring(path.data(), length) : std::wstring();
+}
+
+bool is_this_program(const std::wstring& path) {
+  const std::wstring program = path_of(nullptr);
+  return CompareStringOrdinal(path.c_str(), static_cast<int>(path.size()), program.c_str(),
+                              static_cast<int>(program.size()), TRUE) == CSTR_EQUAL;
+}
+
 }  // namespace
 
 std::unique_ptr<PasswordProtector> password_protector() {
@@ -52,13 +65,18 @@ bool is_remote_session() noexcept {
 
 bool is_consent_prompt() noexcept {
   std::array<wchar_t, MAX_PATH + 1> system{};
-  std::array<wchar_t, MAX_PATH + 1> program{};
-  const UINT system_length = GetSystemDirectoryW(system.data(), static_cast<UINT>(system.size()));
-  const DWORD program_length = GetModuleFileNameW(nullptr, program.data(), static_cast<DWORD>(program.size()));
-  if (system_length == 0 || system_length >= system.size() || program_length == 0) return false;
-  const std::wstring consent = std::wstring(system.data(), system_length) + L"\\consent.exe";
-  return CompareStringOrdinal(consent.c_str(), static_cast<int>(consent.size()), program.data(),
-                              static_cast<int>(program_length), TRUE) == CSTR_EQUAL;
+  const UINT length = GetSystemDirectoryW(system.data(), static_cast<UINT>(system.size()));
+  if (length == 0 || length >= system.size()) return false;
+  return is_this_program(std::wstring(system.data(), length) + L"\\consent.exe");
+}
+
+bool is_rehearsal() noexcept {
+  HMODULE dll = nullptr;
+  constexpr DWORD flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+  if (GetModuleHandleExW(flags, reinterpret_cast<LPCWSTR>(&is_rehearsal), &dll) == 0) return false;
+  const std::wstring path = path_of(dll);
+  const std::size_t folder = path.rfind(L'\\');
+  return folder != std::wstring::npos && is_this_program(path.substr(0, folder) + L"\\provider-test.exe");
 }
 
 std::u16string session_user() {

@@ -214,6 +214,7 @@ HRESULT Tile::CommandLinkClicked(DWORD number) noexcept {
     const Busy busy(busy_);
     stop_looking();
     static_cast<void>(carry_out(machine_.clicked(*field, now()), screen_->pace.call));
+    go_on_looking();
     refresh();
     return S_OK;
   });
@@ -241,6 +242,8 @@ HRESULT Tile::GetSerialization(com::SerializationResponse* response, com::Serial
     } else if (const auto* change = std::get_if<ChangePasswordNow>(&step)) {
       result = hand_over(screen_->blobs->change_password(*change), response, serialization, text, icon);
     }
+    // While LSA judges, nothing changes under it; its answer goes on.
+    if (*response == com::CPGSR_NO_CREDENTIAL_NOT_FINISHED) go_on_looking();
     refresh();
     return result;
   });
@@ -270,6 +273,7 @@ HRESULT Tile::ReportResult(LONG status, LONG substatus, LPWSTR* text, com::Statu
     const Busy busy(busy_);
     LsaReport report = machine_.lsa_said(status, substatus, now());
     if (report.result) static_cast<void>(screen_->line->ask(std::move(*report.result), result_limit));
+    go_on_looking();
     refresh();
     if (report.open_windows_screen) screen_->open_windows_screen();
     if (report.text.empty()) return S_OK;
@@ -321,6 +325,10 @@ void Tile::look(Step step, milliseconds patience) {
     }
     step = machine_.replied(std::exchange(looking_, nullptr)->take(), now());
   }
+  go_on_looking();
+}
+
+void Tile::go_on_looking() {
   if (looking_ || machine_.wants_polling()) timer_.start(screen_->pace.poll, [this] { tick(); });
 }
 

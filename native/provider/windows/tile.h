@@ -54,6 +54,8 @@ class Tile final
   std::shared_ptr<Pending> put(const Ask& ask);
   /// The same, but what takes longer than `patience` goes on by the timer.
   void look(Step step, std::chrono::milliseconds patience);
+  /// While there is an answer to come, or a bridge to wait for, the timer runs.
+  void go_on_looking();
   void tick();
   void stop_looking();
   HRESULT hand_over(const Result<PackedCredential>& packed, com::SerializationResponse* response,

@@ -195,6 +195,54 @@ TEST_CASE_FIXTURE(Pc, "an answer that comes in single bytes is an answer") {
   CHECK(screen.tile().submit().is_finished());
 }
 
+TEST_CASE_FIXTURE(Pc, "a bridge that is slow is waited for on the tile, and its answer taken when it comes") {
+  switches().first_look_ms = 50;
+  set_mirror(L"Enforcement", 1);
+  Screen screen;
+  TileOnScreen& tile = screen.tile();
+  bridge().misbehave(Fault::slow);
+  CHECK(tile.select());
+  CHECK(tile.text(Field::heading) == u"認証サービスを待っています");
+  CHECK(tile.inputs().empty());
+  bridge().release();
+  CHECK(happens([&tile] { return tile.inputs() == "code password"; }));
+  CHECK(tile.text(Field::heading) == u"サインイン");
+}
+
+TEST_CASE_FIXTURE(Pc, "the screen does not flash: waiting for the bridge never has LogonUI begin anew") {
+  hurry();
+  set_mirror(L"Enforcement", 1);
+  stop_bridge();
+  Screen screen;
+  TileOnScreen& tile = screen.tile();
+  CHECK(tile.select());
+  const std::u16string first = tile.text(Field::status);
+  // The seconds that are left count down, by many a poll.
+  CHECK(happens([&] { return tile.text(Field::status) != first; }));
+  start_bridge();
+  CHECK(happens([&tile] { return tile.inputs() == "code password"; }));
+  CHECK(screen.times_changed() == 0);
+}
+
+TEST_CASE_FIXTURE(Pc, "switching users back and forth, with a bridge and without, always ends at a tile") {
+  hurry();
+  set_mirror(L"Enforcement", 1);
+  Screen::Options options;
+  options.users = {tanaka, suzuki};
+  options.account_options = 1;
+  for (int round = 0; round < 20; ++round) {
+    if (round == 10) stop_bridge();
+    Screen screen(options);
+    REQUIRE(screen.count() == 3);
+    for (const std::size_t number : {0U, 1U, 2U, 1U, 0U}) {
+      CHECK(screen.tile(number).select());
+      CHECK_FALSE(screen.tile(number).text(Field::heading).empty());
+      screen.tile(number).deselect();
+    }
+    CHECK(screen.times_changed() == 0);
+  }
+}
+
 TEST_CASE_FIXTURE(Pc, "a bridge that hangs holds up no call of LogonUI's") {
   // At the pace that ships: the calls below come back while the bridge still hangs.
   set_mirror(L"Enforcement", 1);

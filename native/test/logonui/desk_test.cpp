@@ -273,3 +273,20 @@ TEST_CASE_FIXTURE(DeskPc, "with the real desk: a store that cannot be read is no
   damaged = false;
   CHECK(happens([&tile] { return tile.inputs() == "code password"; }));
 }
+
+TEST_CASE_FIXTURE(
+    DeskPc, "with the real desk: a disk that takes nothing is said so, is nobody's wrong code, and lets nobody in") {
+  office.enforce();
+  Screen screen;
+  TileOnScreen& tile = screen.tile();
+  CHECK(tile.select());
+  type_in(tile, typed(office.code()), u"pw");
+  office.files.set_fault([](std::string_view) { return ErrorCode::disk_full; });
+  const Submission refused = tile.submit();
+  CHECK(refused.is_refused());
+  CHECK(says(refused.text, u"数字が間違っていたわけではありません"));
+  CHECK(refused.blob.empty());
+  office.files.heal();
+  type_in(tile, typed(office.code()), u"pw");
+  CHECK(tile.submit().is_finished());
+}

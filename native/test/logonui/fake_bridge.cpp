@@ -73,7 +73,8 @@ void FakeBridge::serve(PipeConnection& connection) {
 bool FakeBridge::answer(PipeConnection& connection, const auth::Request& request, const PipePeer& peer) {
   ++questions_;
   const Fault fault = fault_;
-  if (fault != Fault::none && fault != Fault::dribbles) {
+  if (fault == Fault::slow) wait_for_release();
+  if (fault != Fault::none && fault != Fault::dribbles && fault != Fault::slow) {
     misbehave(connection, fault);
     return false;
   }
@@ -82,18 +83,22 @@ bool FakeBridge::answer(PipeConnection& connection, const auth::Request& request
     const std::lock_guard lock(one_answer_at_a_time_);
     frame = auth::write_frame(answer_(request, peer));
   }
-  if (fault == Fault::none) return connection.write_all(frame, patience).ok();
+  if (fault != Fault::dribbles) return connection.write_all(frame, patience).ok();
   for (std::size_t i = 0; i < frame.size(); ++i) {
     if (!connection.write_all(ByteView(frame).subspan(i, 1), patience)) return false;
   }
   return true;
 }
 
+void FakeBridge::wait_for_release() {
+  while (!released_ && !stopped_) std::this_thread::sleep_for(slice);
+}
+
 void FakeBridge::misbehave(PipeConnection& connection, Fault fault) {
   SecretBytes frame = auth::write_frame(auth::Response(auth::FilterAnswer{.hide_others = true}));
   switch (fault) {
     case Fault::hangs:
-      while (!released_ && !stopped_) std::this_thread::sleep_for(slice);
+      wait_for_release();
       return;
     case Fault::dies_mid_answer:
       frame.resize(frame.size() - 1);
@@ -114,6 +119,7 @@ void FakeBridge::misbehave(PipeConnection& connection, Fault fault) {
     case Fault::closes_at_once:
     case Fault::none:
     case Fault::dribbles:
+    case Fault::slow:
       return;
   }
   static_cast<void>(connection.write_all(frame, patience));

@@ -29,6 +29,8 @@ enum class Fault : std::uint8_t {
   wrong_answer,
   /// Answers in single bytes.
   dribbles,
+  /// Answers, but not before `release`.
+  slow,
 };
 
 class FakeBridge {
@@ -55,6 +57,7 @@ class FakeBridge {
   void serve(PipeConnection& connection);
   bool answer(PipeConnection& connection, const auth::Request& request, const PipePeer& peer);
   void misbehave(PipeConnection& connection, Fault fault);
+  void wait_for_release();
 
   Answer answer_;
   std::unique_ptr<PipeServer> server_;

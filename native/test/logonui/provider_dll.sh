@@ -9,7 +9,7 @@ fail() {
   failed=1
 }
 
-exports=$($objdump -p "$dll" | sed -n '/\[Ordinal\/Name Pointer\] Table/,/^$/s/.*\] \([A-Za-z]*\)$/\1/p' | tr '\n' ' ')
+exports=$($objdump -p "$dll" | sed -n '/\[Ordinal\/Name Pointer\] Table/,/^$/s/^\s*\[ *[0-9]*\] \([A-Za-z]*\)$/\1/p' | tr '\n' ' ')
 [ "$exports" = "DllCanUnloadNow DllGetClassObject DllRegisterServer DllUnregisterServer " ] || fail "exports: $exports"
 
 for import in $($objdump -p "$dll" | sed -n 's/.*DLL Name: //p'); do

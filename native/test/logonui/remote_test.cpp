@@ -1,4 +1,5 @@
 // What Remote Desktop hands over: prefilled, never believed, never sent twice.
+#include <cstring>
 #include <random>
 
 #include "test/logonui/script.h"
@@ -28,6 +29,30 @@ class RemoteBlob {
   }
   Bytes bytes;
   Serialization serialization;
+};
+
+/// A page with nothing behind it: whoever reads a byte too far brings the process down.
+class EndOfMemory {
+ public:
+  EndOfMemory() : pages_(static_cast<BYTE*>(VirtualAlloc(nullptr, 2 * page, MEM_RESERVE, PAGE_NOACCESS))) {
+    if (pages_ == nullptr || VirtualAlloc(pages_, page, MEM_COMMIT, PAGE_READWRITE) == nullptr) std::abort();
+  }
+  EndOfMemory(const EndOfMemory&) = delete;
+  EndOfMemory& operator=(const EndOfMemory&) = delete;
+  EndOfMemory(EndOfMemory&&) = delete;
+  EndOfMemory& operator=(EndOfMemory&&) = delete;
+  ~EndOfMemory() { VirtualFree(pages_, 0, MEM_RELEASE); }
+
+  /// Puts these at the very end.
+  BYTE* place(const Bytes& bytes) const {
+    BYTE* at = pages_ + page - bytes.size();
+    if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+    return at;
+  }
+
+ private:
+  static constexpr std::size_t page = 4096;
+  BYTE* pages_;
 };
 
 struct Updated {
@@ -81,31 +106,29 @@ TEST_CASE_FIXTURE(Pc, "another package's credential, none, and one while we stan
 
 TEST_CASE_FIXTURE(Pc, "a credential with lying lengths and offsets is refused, and nothing outside it is ever read") {
   const RemoteBlob good(u"PC-01", u"tanaka", u"pw");
+  const EndOfMemory end;
+  void* provider = make_object(iid::provider);
+  Serialization early{9, guid(our_class), static_cast<ULONG>(good.bytes.size()), end.place(good.bytes)};
+  CHECK(call(provider, 4, static_cast<const Serialization*>(&early)) == E_NOTIMPL);
+  call(provider, 3, static_cast<int>(logon), DWORD{0});
   std::mt19937 random(7);
   int taken = 0;
-  for (int round = 0; round < 3000; ++round) {
-    // Exactly as large as it says, so that one byte too far is somebody else's.
+  constexpr int rounds = 20'000;
+  int disagreed = 0;
+  for (int round = 0; round < rounds; ++round) {
     Bytes bytes = good.bytes;
     const int changes = 1 + static_cast<int>(random() % 4);
     for (int i = 0; i < changes; ++i) bytes[random() % 64] = static_cast<std::uint8_t>(random());
     if (random() % 4 == 0) bytes.resize(random() % (bytes.size() + 1));
-    auto* exact = static_cast<BYTE*>(HeapAlloc(GetProcessHeap(), 0, bytes.size() + 1));
-    std::memcpy(exact, bytes.data(), bytes.size());
-    Serialization hostile{9, guid(our_class), static_cast<ULONG>(bytes.size()), exact};
-    const Result<LogonBlob> read = unpack_logon_blob(bytes);
-    void* provider = make_object(iid::provider);
-    if (round == 0) CHECK(call(provider, 4, static_cast<const Serialization*>(&hostile)) == E_NOTIMPL);
-    if (round < 300) {
-      call(provider, 3, static_cast<int>(logon), DWORD{0});
-      const HRESULT result = call(provider, 4, static_cast<const Serialization*>(&hostile));
-      CHECK((result == S_OK) == read.ok());
-      taken += result == S_OK ? 1 : 0;
-    }
-    release(provider);
-    HeapFree(GetProcessHeap(), 0, exact);
+    Serialization hostile{9, guid(our_class), static_cast<ULONG>(bytes.size()), end.place(bytes)};
+    const HRESULT result = call(provider, 4, static_cast<const Serialization*>(&hostile));
+    disagreed += (result == S_OK) == unpack_logon_blob(bytes).ok() ? 0 : 1;
+    taken += result == S_OK ? 1 : 0;
   }
+  release(provider);
+  CHECK(disagreed == 0);
   CHECK(taken > 0);
-  CHECK(taken < 300);
+  CHECK(taken < rounds);
 }
 
 TEST_CASE_FIXTURE(Pc, "sizes at their limits: a head alone, more than any blob, and all ones") {

@@ -59,9 +59,9 @@ struct Script {
   /// By the name as the provider asks for it, UTF-8.
   std::map<std::string, auth::AccountAnswer> accounts;
   /// 123456 is right, everything else wrong.
-  std::function<Answered(const auth::TileAnswers&)> judge = [](const auth::TileAnswers& given) {
-    if (!given.answers.has_password) return refused("password-missing");
-    return given.answers.code == "123456" ? granted() : refused("wrong");
+  std::function<Answered(const auth::TileAnswers&)> judge = [](const auth::TileAnswers& typed) {
+    if (!typed.answers.has_password) return refused("password-missing");
+    return typed.answers.code == "123456" ? granted() : refused("wrong");
   };
   std::optional<ErrorCode> failure;
 
@@ -122,13 +122,15 @@ class Pc {
   }
 
   Script script;
+  /// Who answers from the next start of the bridge on.
+  FakeBridge::Answer answered_by = [this](const auth::Request& request, const PipePeer& /*peer*/) {
+    return script.answer(request);
+  };
 
-  void start_bridge() {
-    bridge_ = std::make_unique<FakeBridge>(
-        name_, [this](const auth::Request& request, const PipePeer& /*peer*/) { return script.answer(request); });
-  }
+  void start_bridge() { bridge_ = std::make_unique<FakeBridge>(name_, answered_by); }
   void stop_bridge() { bridge_.reset(); }
   FakeBridge& bridge() { return *bridge_; }
+  const std::string& pipe() const noexcept { return name_; }
 
  private:
   static std::string pipe_name() {

@@ -1,6 +1,10 @@
 // The seams of the test build: fakes where Wine has nothing or says yes to everything.
 #include "provider/seams.h"
 
+// clang-format off
+#include <windows.h>
+// clang-format on
+
 #include "test/fakes/windows_seams.h"
 #include "test/logonui/seams.h"
 
@@ -8,6 +12,18 @@ namespace systemlog::logonui {
 namespace {
 
 Switches switches;
+
+/// Turns a password round, as the fake does, unless it is to bring the process down.
+class ProtectorForTest final : public PasswordProtector {
+ public:
+  Result<SecretUtf16> protect(const SecretUtf16& password) noexcept override {
+    if (switches.falls_over) RaiseException(EXCEPTION_ACCESS_VIOLATION, EXCEPTION_NONCONTINUABLE, 0, nullptr);
+    return fake_.protect(password);
+  }
+
+ private:
+  test::FakePasswordProtector fake_;
+};
 
 class FailingAuthPackage final : public AuthPackage {
  public:
@@ -26,7 +42,7 @@ namespace systemlog::provider::seams {
 using logonui::switches;
 
 std::unique_ptr<PasswordProtector> password_protector() {
-  return std::make_unique<test::FakePasswordProtector>();
+  return std::make_unique<logonui::ProtectorForTest>();
 }
 std::unique_ptr<AuthPackage> auth_package() {
   if (switches.negotiate_fails) return std::make_unique<logonui::FailingAuthPackage>();
@@ -53,6 +69,9 @@ bool is_remote_session() noexcept {
 }
 bool is_consent_prompt() noexcept {
   return switches.consent_prompt;
+}
+bool is_rehearsal() noexcept {
+  return switches.rehearsal;
 }
 std::u16string session_user() {
   return static_cast<const char16_t*>(switches.session_user);

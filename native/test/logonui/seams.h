@@ -10,10 +10,13 @@ struct Switches {
   char pipe_name[200] = "";
   bool remote_session = false;
   bool consent_prompt = false;
+  bool rehearsal = false;
   bool english = false;
   char16_t session_user[100] = u"";
   std::uint32_t negotiate = 9;
   bool negotiate_fails = false;
+  /// Whoever protects a password now brings the process down.
+  bool falls_over = false;
   int call_ms = 1400;
   int first_look_ms = 300;
   int poll_ms = 20;
