@@ -100,6 +100,7 @@ function verdict(report: string, ended: string): Totals {
 function end(args: readonly string[]): Promise<string> {
   const child = wine.start(path.resolve(values.node), args, {
     SYSTEMLOG_SERVER: JSON.stringify(server),
+    SYSTEMLOG_BUILD: windowsPath(values.build),
   });
   return new Promise((resolve) => {
     const late = setTimeout(() => child.kill('SIGKILL'), CHECK_MS);
