@@ -1,7 +1,6 @@
 // A pipe server for tests: pipe_server.exe PIPE echo, or PIPE single. `echo` gives back what it gets, over the
 // platform's pipes, as the bridge serves them. `single` has one instance only and answers nothing: the second client
-// finds it taken until the first has gone. Creates the file REPORT, when named, once the pipe stands. Runs until it is
-// killed.
+// finds it taken until the first has gone. Says so once the pipe stands, and runs until it is killed.
 // clang-format off
 #include <windows.h>
 // clang-format on
@@ -22,9 +21,9 @@ namespace {
 
 constexpr std::chrono::hours forever{1};
 
-void say_ready(const std::vector<std::string>& said) {
-  if (said.size() < 4) return;
-  if (std::FILE* report = std::fopen(said[3].c_str(), "wb")) std::fclose(report);
+void say_ready() {
+  std::puts("ready");
+  std::fflush(stdout);
 }
 
 void give_back(std::unique_ptr<PipeConnection> connection) {
@@ -39,7 +38,7 @@ void give_back(std::unique_ptr<PipeConnection> connection) {
 int echo(const std::vector<std::string>& said) {
   Result<std::unique_ptr<PipeServer>> server = serve_pipe({said[1], "D:(A;;GA;;;WD)"});
   if (!server) return 3;
-  say_ready(said);
+  say_ready();
   while (true) {
     Result<std::unique_ptr<PipeConnection>> connection = server.value()->accept(forever);
     if (connection) std::thread(give_back, std::move(connection).value()).detach();
@@ -50,7 +49,7 @@ int single(const std::vector<std::string>& said) {
   HANDLE pipe = CreateNamedPipeW(windows::wide(said[1]).c_str(), PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE | PIPE_WAIT, 1,
                                  4096, 4096, 0, nullptr);
   if (pipe == INVALID_HANDLE_VALUE) return 3;
-  say_ready(said);
+  say_ready();
   while (true) {
     ConnectNamedPipe(pipe, nullptr);
     char byte = 0;

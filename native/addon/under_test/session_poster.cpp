@@ -1,7 +1,8 @@
-// Sends a window message to the session windows of another process, as Windows would: for tests.
-// session_poster.exe REPORT PROCESS send|post MESSAGE WPARAM LPARAM [COUNT], MESSAGE a number or `taskbar-created`.
+// Sends window messages to the session windows of another process, as Windows would: for tests.
+// session_poster.exe REPORT PROCESS send|post TIMES MESSAGE WPARAM LPARAM [MESSAGE WPARAM LPARAM…], MESSAGE a number or
+// `taskbar-created`.
 // session_poster.exe REPORT PROCESS title
-// The report gets a line for each window: the answer, or the title.
+// The report gets a line for each window and message: the first answer; or the title.
 // clang-format off
 #include <windows.h>
 // clang-format on
@@ -36,6 +37,20 @@ UINT message_of(const std::string& given) {
                                     : static_cast<UINT>(std::stoul(given, nullptr, 0));
 }
 
+struct Message {
+  UINT message;
+  WPARAM wparam;
+  LPARAM lparam;
+};
+
+std::string deliver(HWND window, const Message& what, bool post) {
+  if (post) return PostMessageW(window, what.message, what.wparam, what.lparam) != 0 ? "posted" : "not posted";
+  DWORD_PTR answer = 0;
+  const bool answered =
+      SendMessageTimeoutW(window, what.message, what.wparam, what.lparam, SMTO_NORMAL, answer_ms, &answer) != 0;
+  return answered ? std::to_string(answer) : "no answer";
+}
+
 std::string title_of(HWND window) {
   wchar_t title[256] = {};
   DWORD_PTR length = 0;
@@ -55,19 +70,14 @@ int main(int count, char** given) {
       std::fprintf(report, "%s\n", title_of(window).c_str());
       continue;
     }
-    const UINT message = message_of(said[4]);
-    const WPARAM wparam = std::stoull(said[5], nullptr, 0);
-    const auto lparam = static_cast<LPARAM>(std::stoull(said[6], nullptr, 0));
-    const unsigned long times = said.size() > 7 ? std::stoul(said[7]) : 1;
-    for (unsigned long n = 0; n < times; ++n) {
-      DWORD_PTR answer = 0;
-      if (said[3] == "post") {
-        answer = PostMessageW(window, message, wparam, lparam) != 0 ? 1 : 0;
-      } else if (SendMessageTimeoutW(window, message, wparam, lparam, SMTO_NORMAL, answer_ms, &answer) == 0) {
-        std::fprintf(report, "no answer\n");
-        continue;
+    const unsigned long times = std::stoul(said[4]);
+    for (std::size_t at = 5; at + 2 < said.size(); at += 3) {
+      const Message message{message_of(said[at]), std::stoull(said[at + 1], nullptr, 0),
+                            static_cast<LPARAM>(std::stoull(said[at + 2], nullptr, 0))};
+      for (unsigned long n = 0; n < times; ++n) {
+        const std::string answer = deliver(window, message, said[3] == "post");
+        if (n == 0) std::fprintf(report, "%s\n", answer.c_str());
       }
-      if (n == 0) std::fprintf(report, "%llu\n", static_cast<unsigned long long>(answer));
     }
   }
   return std::fclose(report) == 0 ? 0 : 4;
