@@ -113,7 +113,7 @@ void ClientPipe::converse(Client& client) {
   if (client.rate == nullptr) {
     static_cast<void>(
         write_line(client, refusal_line("too-many-requests", "This session has too many clients already")));
-    return part(*client.pipe);
+    return part(client);
   }
   ClientProtocol protocol(client.caller.account, *desk_, *client.rate, bridge_version_);
   LineReader reader(longest_line);
@@ -130,7 +130,7 @@ void ClientPipe::converse(Client& client) {
     if (got.value() == 0) return;
     if (!waits_for_client) impatient_at = now() + limits_.patience;
     reader.push(text_of(ByteView(buffer).first(got.value())));
-    if (!answer_lines(client, protocol, reader)) return part(*client.pipe);
+    if (!answer_lines(client, protocol, reader)) return part(client);
     client.greeted = protocol.greeted();
     if (waits_for_client && now() >= impatient_at && (reader.unfinished() || !protocol.greeted())) return;
   }
@@ -169,11 +169,11 @@ bool ClientPipe::write_late_notice(Client& client) {
 }
 
 /// The client closes first: a connection closed over unread bytes would take the last answer along.
-void ClientPipe::part(PipeConnection& pipe) {
+void ClientPipe::part(Client& client) {
   const milliseconds until = now() + limits_.patience;
   std::array<std::uint8_t, 16384> unread{};
-  while (!stopping_ && now() < until) {
-    const Result<std::size_t> got = pipe.read_some(unread, slice);
+  while (!over(client) && now() < until) {
+    const Result<std::size_t> got = client.pipe->read_some(unread, slice);
     if (got ? got.value() == 0 : got.error().code != ErrorCode::timed_out) return;
   }
 }

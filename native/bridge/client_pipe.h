@@ -84,12 +84,11 @@ class ClientPipe {
 
   void accept(Listener& listener);
   void admit(std::unique_ptr<PipeConnection> pipe, const Identify& identify);
-  void turn_away(std::unique_ptr<PipeConnection> pipe, std::string_view message);
   void converse(Client& client);
   bool answer_lines(Client& client, ClientProtocol& protocol, class LineReader& reader);
   bool write_line(Client& client, const std::string& line);
   bool write_late_notice(Client& client);
-  void part(PipeConnection& pipe);
+  void part(Client& client);
   void reap();
   void give_notices();
   bool over(const Client& client) const { return stopping_ || client.closing; }

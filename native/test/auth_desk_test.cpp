@@ -272,7 +272,7 @@ TEST_CASE("how a process that had our provider loaded ends is told to the breake
   pipe.take_policy(true);
   pipe.processes.ends_with = 0xC0000005U;
   pipe.pipe.open_desk(*pipe.desk);
-  const auto reason = [&pipe] { return pipe.ask<auth::FilterAnswer>(auth::FilterQuestion{}).reason; };
+  const auto reason = [&pipe] { return pipe.Screen::ask<auth::FilterAnswer>(auth::FilterQuestion{}).reason; };
   for (int i = 0; i < 4; ++i) Pipe::ask(*pipe.connect(), auth::FilterQuestion{});
   CHECK(reason() == Reason::by_methods);
   for (int i = 0; i < 3; ++i) Pipe::ask(*pipe.connect(), auth::Presence{});

@@ -57,7 +57,7 @@ struct KeyDesk : Bench {
 
   std::unique_ptr<DeviceKey> open() {
     Result<std::unique_ptr<DeviceKey>> key = open_device_key(files, *box, path, keepers);
-    REQUIRE_MESSAGE(key.ok(), key.error().detail);
+    REQUIRE_MESSAGE(key.ok(), problem(key));
     return std::move(key).value();
   }
 };
@@ -151,7 +151,7 @@ TEST_CASE_FIXTURE(Bench, "an identity outlives a restart; wherever its making is
     const bool whole = DeviceIdentity::open(files, *box, random, at).ok();
     files.heal();
     const Result<DeviceIdentity> next = DeviceIdentity::open(files, *box, random, at);
-    REQUIRE_MESSAGE(next.ok(), next.error().detail);
+    REQUIRE_MESSAGE(next.ok(), problem(next));
     const Result<DeviceIdentity> again = DeviceIdentity::open(files, *box, random, at);
     CHECK(again.value().key->id() == next.value().key->id());
     CHECK(again.value().secret == next.value().secret);

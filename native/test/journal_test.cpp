@@ -41,13 +41,13 @@ struct Desk : Bench {
 
   Journal create() {
     Result<Journal> made = Journal::create(files, at, journal_id, device, device_secret, segment);
-    REQUIRE_MESSAGE(made.ok(), made.error().detail);
+    REQUIRE_MESSAGE(made.ok(), problem(made));
     return std::move(made).value();
   }
   Result<Journal> open() { return Journal::open(files, at, device, device_secret, segment); }
   Journal reopen() {
     Result<Journal> opened = open();
-    REQUIRE_MESSAGE(opened.ok(), opened.error().detail);
+    REQUIRE_MESSAGE(opened.ok(), problem(opened));
     return std::move(opened).value();
   }
   static void append(Journal& journal, int count, std::size_t padding = 0) {
@@ -58,7 +58,7 @@ struct Desk : Bench {
     std::vector<SealedRecord> all;
     while (true) {
       Result<JournalPage> page = journal.read(after, limit);
-      REQUIRE_MESSAGE(page.ok(), page.error().detail);
+      REQUIRE_MESSAGE(page.ok(), problem(page));
       for (SealedRecord& sealed : page.value().records) all.push_back(std::move(sealed));
       after = page.value().through;
       if (!page.value().more) return all;
@@ -411,7 +411,7 @@ TEST_CASE_FIXTURE(Desk, "a crash while a journal is created leaves nothing, or a
     if (!opened && opened.error().code == ErrorCode::not_found) {
       opened = Journal::create(files, at, journal_id, device, device_secret, segment);
     }
-    REQUIRE_MESSAGE(opened.ok(), opened.error().detail);
+    REQUIRE_MESSAGE(opened.ok(), problem(opened));
     append(opened.value(), 1);
   }
 }

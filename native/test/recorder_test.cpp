@@ -216,10 +216,12 @@ TEST_CASE("a damaged journal is set aside, kept, and a new one begun") {
     REQUIRE(untold.size() == 1);
     CHECK(untold.front().id() == before);
   }
-  const auto recorder = desk.open();
-  REQUIRE(recorder->shelf().untold().size() == 1);
-  recorder->shelf().told(before);
-  CHECK(recorder->shelf().untold().empty());
+  {
+    const auto recorder = desk.open();
+    REQUIRE(recorder->shelf().untold().size() == 1);
+    recorder->shelf().told(before);
+    CHECK(recorder->shelf().untold().empty());
+  }
   CHECK(desk.open()->shelf().untold().empty());
 }
 

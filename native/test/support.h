@@ -56,6 +56,12 @@ inline void spit(const std::filesystem::path& path, ByteView bytes) {
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
+/// What is said of a result that should have been a success; also looked at when it is one and all checks are listed.
+template <typename T>
+std::string problem(const Result<T>& result) {
+  return result ? std::string() : result.error().detail;
+}
+
 /// Changes part of a file in place.
 inline void overwrite(const std::filesystem::path& path, std::size_t offset, ByteView bytes) {
   std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);

@@ -43,7 +43,7 @@ struct JournalBench : UplinkBench {
     const Result<SealedRecord> appended =
         into.append(R"({"journal":")" + into.id() + R"(","sequence":)" + std::to_string(sequence) + R"(,"account":)" +
                     account + R"(,"padding":")" + std::string(padding, 'x') + R"("})");
-    REQUIRE_MESSAGE(appended.ok(), appended.error().detail);
+    REQUIRE_MESSAGE(appended.ok(), problem(appended));
     return sequence;
   }
 

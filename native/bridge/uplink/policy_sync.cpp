@@ -110,6 +110,8 @@ void PolicySync::put_off(const PolicyTask& task, Moment until) {
 
 void PolicySync::failed(const ServerProblem& problem, Moment now) {
   problem_ = problem.code;
+  // A wish made during the round may be sooner; the one this round was for is not.
+  if (!in_round_) due_ = never;
   due_ = std::min(due_, now + backoff_.failed(problem.retry_after));
   in_round_ = false;
 }

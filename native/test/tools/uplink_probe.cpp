@@ -87,7 +87,7 @@ struct Bridge {
                                *journal,
                                *clock,
                                *reporter,
-                               &desk,
+                               &*holder,
                                &*policy,
                                steady_now});
     return {};
