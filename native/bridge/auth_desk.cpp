@@ -156,10 +156,13 @@ void AuthDesk::note_change() {
 }
 
 Result<bool> AuthDesk::take_policy(std::string_view json) {
-  const std::string before = desk_.policy_version();
+  const std::string before = desk_.asked();
+  const bool asked_nothing = desk_.asks_nothing();
   Result<bool> taken = desk_.take_policy(json);
   if (taken && taken.value()) {
-    if (desk_.policy_version() != before) record("policy-change", {}, std::nullopt, false);
+    // What a new PC gets first, about nobody and nothing, changes nothing for anybody.
+    const bool says_nothing = asked_nothing && desk_.asks_nothing();
+    if (desk_.asked() != before && !says_nothing) record("policy-change", {}, std::nullopt, false);
     write_mirror();
     parts_.changed();
   }

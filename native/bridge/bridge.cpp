@@ -203,6 +203,7 @@ void Bridge::begin() {
     beat_due_ = now() + parts_.delays.heartbeat;
     add_set_aside();
     reporter_->soon(parts_.delays.reporting.session_end, now());
+    if (policy_) policy_->begin(now());
   }
   signal_thread_ = std::thread([this] { follow_signals(); });
   report_thread_ = std::thread([this] { report(); });
@@ -378,6 +379,8 @@ void Bridge::journal_is_damaged() {
 void Bridge::report() {
   if (!server_.uplink) return;
   std::unique_lock lock(core_);
+  const auto ended = [this] { return reporter_->runs() + (policy_ ? policy_->rounds() : 0); };
+  std::uint64_t told = ended();
   std::uint64_t runs = reporter_->runs();
   while (!reporting_stops_) {
     const auto due = [this] { return policy_ ? std::min(reporter_->due(), policy_->due()) : reporter_->due(); };
@@ -388,12 +391,13 @@ void Bridge::report() {
     lock.unlock();
     server_.uplink->step();
     lock.lock();
+    if (ended() != told) reported_.notify_all();
+    told = ended();
     if (reporter_->runs() == runs) continue;
     runs = reporter_->runs();
     const SyncOutcome& outcome = reporter_->outcome();
     if (outcome.problem.empty()) last_sync_wall_ms_ = recorder_->clock().read().wall_ms;
     if (outcome.problem == name(ErrorCode::damaged)) journal_is_damaged();
-    reported_.notify_all();
   }
 }
 
@@ -493,12 +497,14 @@ ClientDesk::Sync Bridge::sync() {
   if (!server_.uplink) return {false, "not-configured"};
   std::unique_lock lock(core_);
   const std::uint64_t asked = reporter_->ask(now());
-  if (policy_) policy_->ask(now());
+  const std::uint64_t policy_asked = policy_ ? policy_->ask(now()) : 0;
   report_due_.notify_all();
-  const bool done =
-      reported_.wait_for(lock, longest_sync, [&] { return reporter_->done(asked) || clients_released_; });
-  if (!done || !reporter_->done(asked)) return {false, "unreachable"};
-  return {reporter_->outcome().reached, reporter_->outcome().problem};
+  const auto done = [&] { return reporter_->done(asked) && (!policy_ || policy_->done(policy_asked)); };
+  reported_.wait_for(lock, longest_sync, [&] { return done() || clients_released_; });
+  if (!done()) return {false, "unreachable"};
+  const SyncOutcome& outcome = reporter_->outcome();
+  const bool policy_failed = policy_ && outcome.problem.empty();
+  return {outcome.reached, policy_failed ? policy_->problem() : outcome.problem};
 }
 
 ClientDesk::Status Bridge::status() {

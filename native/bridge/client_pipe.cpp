@@ -170,10 +170,10 @@ bool ClientPipe::write_late_notice(Client& client) {
 
 /// The client closes first: a connection closed over unread bytes would take the last answer along.
 void ClientPipe::part(Client& client) {
-  const milliseconds until = now() + limits_.patience;
+  const milliseconds until = now() + limits_.parting;
   std::array<std::uint8_t, 16384> unread{};
   while (!over(client) && now() < until) {
-    const Result<std::size_t> got = client.pipe->read_some(unread, slice);
+    const Result<std::size_t> got = client.pipe->read_some(unread, std::max(until - now(), milliseconds(0)));
     if (got ? got.value() == 0 : got.error().code != ErrorCode::timed_out) return;
   }
 }

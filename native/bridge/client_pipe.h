@@ -25,6 +25,8 @@ struct ClientLimits {
   std::size_t clients = 64;
   /// How long a client may take to say hello, to end a line it began, and to take its answers.
   std::chrono::milliseconds patience{15'000};
+  /// How long it may take to close after its last answer, before the bridge does.
+  std::chrono::milliseconds parting{300};
   double burst = 200;
   double per_second = 50;
 };

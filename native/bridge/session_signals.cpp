@@ -42,7 +42,8 @@ bool is_idle(const std::optional<std::uint64_t>& idle_ms) {
 
 SessionSignals::Began SessionSignals::begin(const Beginning& beginning) {
   Began began;
-  if (beginning.new_boot) {
+  // At the first start of all nothing says when this PC was started.
+  if (beginning.new_boot && beginning.last_alive_wall_ms) {
     began.happenings.push_back(happening(
         "startup", false, beginning.fast_startup ? std::optional<std::string>("fast-startup") : std::nullopt));
   }

@@ -100,6 +100,29 @@ const std::string& LogonDesk::policy_version() const noexcept {
   return policy_version_;
 }
 
+std::string LogonDesk::asked() const {
+  const DeviceRules& rules = vault_.content().rules;
+  ByteWriter writer;
+  for (const bool flag : {rules.enforcement, rules.prompts, rules.smart_cards}) writer.u8(flag ? 1 : 0);
+  writer.u32(rules.probation_days);
+  writer.u8(static_cast<std::uint8_t>(rules.when_bridge_down));
+  writer.u8(static_cast<std::uint8_t>(rules.sealed_passwords));
+  writer.u32(static_cast<std::uint32_t>(rules.break_glass_sids.size()));
+  for (const std::string& sid : rules.break_glass_sids) writer.text(sid);
+  for (const auto& [sid, account] : vault_.content().accounts) {
+    writer.text(sid);
+    writer.u8(static_cast<std::uint8_t>(account.methods));
+    writer.text(account.credential);
+    writer.u64(account.sealed_password_epoch);
+    writer.u64(attempts_->account(sid).forgiven_epoch);
+  }
+  return std::string(text_of(writer.view()));
+}
+
+bool LogonDesk::asks_nothing() const noexcept {
+  return !vault_.content().rules.enforcement && vault_.content().accounts.empty();
+}
+
 /// A policy is in force when both files follow it. When one of them was lost or a write was cut off between the two,
 /// none is said to be had, so that the server gives it whole again.
 void LogonDesk::settle_policy_version() {

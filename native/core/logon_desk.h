@@ -102,6 +102,11 @@ class LogonDesk {
   Result<bool> take_policy(std::string_view json);
   /// Of the policy in force, for `?version=`; empty for none.
   const std::string& policy_version() const noexcept;
+  /// What the policy in force asks of whom, without secrets: two equal texts ask the same. Used codes change the
+  /// policy with every sign-in and are no part of it.
+  std::string asked() const;
+  /// It names nobody and enforces nothing, as before the first policy.
+  bool asks_nothing() const noexcept;
   /// Of the policy in force.
   const DeviceRules& rules() const noexcept { return vault_.content().rules; }
 

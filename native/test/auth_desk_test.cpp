@@ -8,6 +8,7 @@
 #include "bridge/auth_pipe.h"
 #include "bridge/recorded_event.h"
 #include "test/bridge/told_machine.h"
+#include "test/fakes/mirror.h"
 #include "test/fakes/processes.h"
 #include "test/fakes/windows_seams.h"
 #include "test/support.h"
@@ -20,19 +21,6 @@ namespace {
 
 const std::string sid = "S-1-5-21-1-2-3-1001";
 const std::string device = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI";
-
-struct FakeMirror final : MirrorStore {
-  LogonMirror held;
-  int writes = 0;
-  LogonMirror read() override { return held; }
-  Result<void> write(const LogonMirror& mirror) override {
-    const bool recovery = held.recovery_flag;
-    held = mirror;
-    held.recovery_flag = recovery;
-    ++writes;
-    return {};
-  }
-};
 
 /// contract/logon.ts, `devicePolicy`, for one account without an OTP secret.
 std::string policy(bool enforcement) {
@@ -124,6 +112,14 @@ TEST_CASE("a policy is recorded once, and left where the logon screen finds it w
   CHECK(screen.mirror.held.enforcement);
   CHECK(screen.mirror.held.when_bridge_down == WhenBridgeDown::deny);
   CHECK(screen.mirror.held.break_glass_sids == std::vector<std::string>{"S-1-5-21-1-2-3-500"});
+}
+
+TEST_CASE("a policy that asks nothing of anybody, as a new PC gets it first, is no change") {
+  Screen screen;
+  screen.take_policy(false);
+  CHECK(screen.recorded().empty());
+  screen.take_policy(true);
+  CHECK(screen.recorded() == Lines{"policy-change -"});
 }
 
 TEST_CASE("typed names are nobody's until the system knows them") {

@@ -11,6 +11,7 @@
 #include "bridge/setup_options.h"
 #include "bridge/utf16.h"
 #include "test/bridge/told_machine.h"
+#include "test/fakes/mirror.h"
 #include "test/fakes/processes.h"
 #include "test/fakes/windows_seams.h"
 #include "test/support.h"
@@ -192,16 +193,11 @@ TEST_CASE("UTF-8 and UTF-16 say the same, and what is neither is replaced") {
 
 namespace {
 
-struct NoMirror final : MirrorStore {
-  LogonMirror read() override { return {}; }
-  Result<void> write(const LogonMirror& /*mirror*/) override { return {}; }
-};
-
 struct Program : Bench {
   ToldMachine machine;
   RecordingEventSink events;
   FakeAccountLookup accounts;
-  NoMirror mirror;
+  FakeMirror mirror;
   FakeProcesses processes;
 
   std::string path(std::string_view name) const { return test_pipe(folder, name); }

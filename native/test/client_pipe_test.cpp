@@ -86,6 +86,14 @@ TEST_CASE("a client too many is told so and let go") {
   CHECK(hear(*second).find("too-many-requests") != std::string::npos);
 }
 
+TEST_CASE("after its last answer a client may read it and close, and is closed if it does not") {
+  Pipe pipe;
+  const auto client = pipe.connect();
+  say(*client, "no JSON\n");
+  CHECK(hear(*client).find("malformed-message") != std::string::npos);
+  CHECK(hear(*client).empty());
+}
+
 TEST_CASE("a client that never says hello, or never ends its line, is left") {
   ClientLimits limits;
   limits.patience = milliseconds(100);

@@ -156,6 +156,26 @@ TEST_CASE_FIXTURE(PolicyDesk,
   CHECK(round() == std::vector<std::string>{"policy v1", "secret a"});
 }
 
+TEST_CASE_FIXTURE(PolicyDesk, "who asks is answered by a round that began after that, or when none can be had") {
+  const std::uint64_t first = sync.ask(now);
+  sync.answered(*sync.next(now), version, now);
+  const std::uint64_t meanwhile = sync.ask(now);
+  round();
+  CHECK(sync.done(first));
+  CHECK_FALSE(sync.done(meanwhile));
+  CHECK(sync.due() <= now);
+  CHECK(round() == std::vector<std::string>{"policy v1"});
+  CHECK(sync.done(meanwhile));
+
+  const std::uint64_t refused = sync.ask(now);
+  sync.failed(unreachable(), now);
+  CHECK(sync.done(refused));
+  CHECK(sync.due() > now);
+  const std::uint64_t asleep = sync.ask(now);
+  sync.pause();
+  CHECK(sync.done(asleep));
+}
+
 TEST_CASE_FIXTURE(PolicyDesk, "a server whose answers name another version every time is not asked without end") {
   version = "v1";
   const std::optional<PolicyTask> report = sync.next(now);

@@ -358,5 +358,5 @@ TEST_CASE("windows-events first-start: who is signed on at the installation did 
   Beginning beginning = restarted({{1, signed_on(taro, 500)}});
   beginning.new_boot = true;
   beginning.last_alive_wall_ms.reset();
-  CHECK(Pc::lines(begin({}, beginning).happenings) == Lines{"startup system", "logon system seen-at-start @1-new"});
+  CHECK(Pc::lines(begin({}, beginning).happenings) == Lines{"logon system seen-at-start @1-new"});
 }

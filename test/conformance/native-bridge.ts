@@ -61,7 +61,7 @@ export class NativeBridge {
   static async start(options: NativeBridgeOptions): Promise<NativeBridge> {
     const { setup, program, ...more } = options;
     const bridge = new NativeBridge(program);
-    await bridge.tell({ do: 'start', ...more, settings: { ...setup, name: 'PC-01' } });
+    await bridge.tell({ do: 'start', ...more, settings: { ...setup, name: 'PC-01', auth: true } });
     return bridge;
   }
 

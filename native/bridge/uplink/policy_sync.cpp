@@ -7,15 +7,18 @@ namespace systemlog::bridge {
 PolicySync::PolicySync(PolicyHolder& desk, Random& random, const PolicyDelays& delays) noexcept
     : desk_(&desk), delays_(delays), backoff_(random, delays.retry_first, delays.retry_longest) {}
 
+void PolicySync::begin(Moment now) {
+  due_ = now + delays_.first;
+}
+
 void PolicySync::changed(Moment now) {
   paused_ = false;
   due_ = std::min(due_, now + delays_.report);
 }
 
-void PolicySync::ask(Moment now) {
-  policy_due_ = Moment{0};
-  secrets_due_.clear();
+std::uint64_t PolicySync::ask(Moment now) {
   network_up(now);
+  return ++asks_;
 }
 
 void PolicySync::network_up(Moment now) {
@@ -27,7 +30,8 @@ void PolicySync::network_up(Moment now) {
 
 void PolicySync::pause() noexcept {
   paused_ = true;
-  in_round_ = false;
+  covers_ = asks_;
+  end_round();
   due_ = never;
 }
 
@@ -42,6 +46,11 @@ std::optional<PolicyTask> PolicySync::next(Moment now) {
     in_round_ = true;
     due_ = never;
     problem_.clear();
+    if (asks_ > answered_asks_) {
+      policy_due_ = Moment{0};
+      secrets_due_.clear();
+    }
+    covers_ = asks_;
   }
   std::string report = desk_->report();
   if (now >= report_due_ && told_ != report) return PolicyTask{PolicyTask::Kind::report, std::move(report)};
@@ -50,6 +59,7 @@ std::optional<PolicyTask> PolicySync::next(Moment now) {
     return PolicyTask{PolicyTask::Kind::secret, std::move(*sid)};
   }
   if (problem_.empty()) backoff_.succeeded();
+  settle_next();
   end_round();
   return std::nullopt;
 }
@@ -111,13 +121,24 @@ void PolicySync::put_off(const PolicyTask& task, Moment until) {
 void PolicySync::failed(const ServerProblem& problem, Moment now) {
   problem_ = problem.code;
   // A wish made during the round may be sooner; the one this round was for is not.
-  if (!in_round_) due_ = never;
+  if (!in_round_) {
+    due_ = never;
+    covers_ = asks_;
+  }
   due_ = std::min(due_, now + backoff_.failed(problem.retry_after));
-  in_round_ = false;
+  end_round();
 }
 
 void PolicySync::end_round() {
   in_round_ = false;
+  answered_asks_ = covers_;
+  ++rounds_;
+  // Asked for while the round was under way: the next one begins at once.
+  if (asks_ > answered_asks_) due_ = Moment{0};
+}
+
+/// When there is something to do again after a round in which all was seen to.
+void PolicySync::settle_next() {
   Moment next = policy_due_;
   if (told_ != desk_->report()) next = std::min(next, report_due_);
   for (const SecretDue& due : desk_->secrets_due()) {

@@ -14,6 +14,8 @@
 namespace systemlog::bridge {
 
 struct PolicyDelays {
+  /// Before the first round, counted from `begin`.
+  Moment first{0};
   /// How old the policy may become before it is asked for again.
   Moment refresh{5 * 60'000};
   /// After a sign-in or a wrong code, so that several are told at once.
@@ -39,10 +41,14 @@ class PolicySync {
  public:
   PolicySync(PolicyHolder& desk, Random& random, const PolicyDelays& delays = {}) noexcept;
 
+  /// The program that uses it has begun; without it the first round is due at once.
+  void begin(Moment now);
   /// Something happened at the logon screen: there may be a report.
   void changed(Moment now);
-  /// The whole round now: report, policy, secrets.
-  void ask(Moment now);
+  /// The whole round, report, policy and secrets, in one that begins from now on.
+  /// @returns a number for `done`
+  std::uint64_t ask(Moment now);
+  bool done(std::uint64_t asked) const noexcept { return answered_asks_ >= asked; }
   /// The network came back.
   void network_up(Moment now);
   /// The PC goes to sleep: nothing is asked until `changed`, `ask` or `network_up`.
@@ -61,6 +67,8 @@ class PolicySync {
 
   /// Code of what stood in the way of the last round; empty when nothing did.
   const std::string& problem() const noexcept { return problem_; }
+  /// Rounds ended so far, for those who wait for one.
+  std::uint64_t rounds() const noexcept { return rounds_; }
 
  private:
   std::optional<std::string> secret_to_fetch(Moment now) const;
@@ -68,6 +76,7 @@ class PolicySync {
   /// Puts a task off without ending the round.
   void put_off(const PolicyTask& task, Moment until);
   Result<void> take(const PolicyTask& task, const std::string& text, Moment now);
+  void settle_next();
   void end_round();
 
   PolicyHolder* desk_;
@@ -83,6 +92,11 @@ class PolicySync {
   /// The report the server has answered last.
   std::optional<std::string> told_;
   std::string problem_;
+  std::uint64_t asks_ = 0;
+  std::uint64_t answered_asks_ = 0;
+  /// The asks that the round under way answers.
+  std::uint64_t covers_ = 0;
+  std::uint64_t rounds_ = 0;
 };
 
 }  // namespace systemlog::bridge

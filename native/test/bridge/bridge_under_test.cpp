@@ -20,6 +20,8 @@
 #include "platform/file_event_sink.h"
 #include "platform/file_secret_box.h"
 #include "test/bridge/told_machine.h"
+#include "test/fakes/mirror.h"
+#include "test/fakes/windows_seams.h"
 
 using namespace systemlog;
 using namespace systemlog::bridge;
@@ -131,10 +133,12 @@ class BridgeUnderTest {
     BridgeDelays delays;
     if (!said.value("reportsBySelf", false)) {
       delays.reporting = {hardly_ever, hardly_ever, hardly_ever, hardly_ever, hardly_ever, hardly_ever};
+      delays.policy = {hardly_ever, hardly_ever, hardly_ever, hardly_ever, hardly_ever, hardly_ever};
     }
     Settings settings = must(parse_settings(said["settings"].dump()), "settings");
     bridge_ = must(bridge::Bridge::start(
-                       {*files_, *random_, *clock_, *box_, machine_, *events_, folder, std::move(settings), delays}),
+                       {*files_, *random_, *clock_, *box_, machine_, *events_, folder, std::move(settings), delays,
+                        LogonParts{accounts_, mirror_, false}}),
                    "bridge");
     clients_.emplace(*bridge_, std::string(bridge_version));
     bridge_->set_clients(&*clients_);
@@ -162,6 +166,8 @@ class BridgeUnderTest {
   std::unique_ptr<SecretBox> box_;
   std::unique_ptr<EventSink> events_;
   test::ToldMachine machine_;
+  test::FakeAccountLookup accounts_;
+  test::FakeMirror mirror_;
   std::unique_ptr<bridge::Bridge> bridge_;
   std::optional<ClientPipe> clients_;
 };
