@@ -50,7 +50,7 @@
         ['OS=="win"', {
           'include_dirs': ['<(root)/node_modules/node-addon-api'],
           'libraries': [
-            '-lbcrypt', '-lcrypt32', '-ladvapi32', '-lsecur32', '-lcredui', '-lwtsapi32', '-lwinhttp', '-lole32',
+            '-lbcrypt', '-lcrypt32', '-ladvapi32', '-lsecur32', '-lcredui', '-lwtsapi32', '-lwinhttp', '-lole32', '-luser32',
           ],
         }, {
           # System headers, for whose warnings we are not to blame.

@@ -35,7 +35,7 @@ const WAIT_FOR_OTHERS_MS = 600_000;
 /** Everything the addon is made of: when it is the same, so is the addon. */
 const INPUTS = [
   'binding.gyp',
-  'native/{core,core/base,platform,platform/*,addon}/*.{cpp,h,map,mjs}',
+  'native/{core,core/base,platform,platform/*,addon,addon/windows}/*.{cpp,h,map,mjs}',
   'node_modules/{node-addon-api,node-gyp}/package.json',
 ];
 

@@ -6,7 +6,7 @@ const MAY_IMPORT = {
   contract: [],
   locales: [],
   native: ['contract'],
-  app: ['contract'],
+  app: ['contract', 'native'],
   main: ['app', 'contract', 'locales'],
   renderer: ['contract', 'locales'],
   server: ['contract', 'locales'],

@@ -17,6 +17,14 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   add_codes(core);
   add_journals(core);
   add_logon_desk(core);
+#ifdef _WIN32
+  add_windows(core);
+#else
+  Napi::Object windows = Napi::Object::New(env);
+  windows.Set("supported", false);
+  windows.Set("reason", "unsupported-platform");
+  core.Set("windows", windows);
+#endif
   return core;
 }
 

@@ -10,7 +10,7 @@ const folders = {
     'platform',
     process.platform === 'win32' ? 'platform/windows' : 'platform/posix',
   ],
-  addon: ['addon'],
+  addon: process.platform === 'win32' ? ['addon', 'addon/windows'] : ['addon'],
 };
 
 if (what === 'version') {

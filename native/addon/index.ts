@@ -22,10 +22,10 @@ export const shippedAddon = path.join(import.meta.dirname, 'prebuilds', target, 
 /**
  * Loads the addon. May be called in any number of worker threads.
  *
+ * @param places where it is looked for, in this order
  * @throws CoreUnavailable when there is none, or it does not load here
  */
-export function loadLogonCore(): LogonCore {
-  const places = [shippedAddon, compiledAddon];
+export function loadLogonCore(places: readonly string[] = [shippedAddon, compiledAddon]): LogonCore {
   const file = places.find((place) => existsSync(place));
   if (file === undefined) {
     throw new CoreUnavailable(

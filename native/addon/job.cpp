@@ -5,9 +5,12 @@
 namespace systemlog::addon {
 
 Napi::Value core_error(Napi::Env env, const Error& error) {
-  const std::string code(name(error.code));
+  return core_error(env, name(error.code), error.detail);
+}
+
+Napi::Value core_error(Napi::Env env, std::string_view code, const std::string& detail) {
   const Napi::Value made = env.GetInstanceData<Environment>()->core_error.New(
-      {Napi::String::New(env, code), Napi::String::New(env, error.detail)});
+      {Napi::String::New(env, code.data(), code.size()), Napi::String::New(env, detail)});
   return env.IsExceptionPending() ? env.GetAndClearPendingException().Value() : made;
 }
 

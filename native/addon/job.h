@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -25,6 +26,8 @@ struct Environment {
 
 /// `new CoreError(code, detail)`.
 Napi::Value core_error(Napi::Env env, const Error& error);
+/// The same with a code that is the addon's own.
+Napi::Value core_error(Napi::Env env, std::string_view code, const std::string& detail);
 /// A promise that is refused already.
 Napi::Value rejected(Napi::Env env, Napi::Value reason);
 /// False when the environment is being torn down: nobody is left to be told anything.

@@ -15,5 +15,7 @@ void add_codes(Napi::Object core);
 /// Journals, to read and to write.
 void add_journals(Napi::Object core);
 void add_logon_desk(Napi::Object core);
+/// What is done with Windows itself; its sources are in `windows/` and compiled there only.
+void add_windows(Napi::Object core);
 
 }  // namespace systemlog::addon

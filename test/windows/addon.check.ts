@@ -1,10 +1,12 @@
 /** The C++ core as Windows Node loads it: bcrypt and DPAPI beneath, Windows files, Node-API of node.exe. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { CoreError, loadLogonCore, type OtpParameters } from '../../native/addon/index.ts';
+import { CoreError, compiledAddon, loadLogonCore, type OtpParameters } from '../../native/addon/index.ts';
 import { about, check, scratchFolder } from './support.ts';
 
 const core = loadLogonCore();
@@ -113,6 +115,15 @@ about('codes of the core on Windows', () => {
 });
 
 about('the core beside other work on Windows', () => {
+  check('loads in a program of another name, as Electron’s are', async () => {
+    const program = path.join(folder, 'システムログ.exe');
+    copyFileSync(process.execPath, program);
+    const script =
+      'process.exitCode = Object.keys(require(process.argv[1]).create(Error)).length > 5 ? 0 : 3';
+    const child = spawn(program, ['-e', script, compiledAddon], { stdio: 'ignore' });
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  });
+
   check('leaves the event loop free while it computes', async () => {
     const secret = randomBytes(20);
     let longestMs = 0;

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openQueue } from '../../app/queue/open.ts';
+import { ClientProcess } from './client-process.ts';
 import type { CheckServer } from './server.ts';
 import { about, check, newPipeName, scratchFolder } from './support.ts';
 
@@ -24,7 +25,7 @@ const START_MS = 30_000;
 const DRAIN_MS = 90_000;
 /** Events recorded after the last kill. */
 const LAST_EVENTS = 20;
-const given = process.env['SYSTEMLOG_SERVER'];
+const given = process.env['SYSTEMLOG_SERVER'] ?? 'null';
 
 const folder = scratchFolder();
 const pipe = newPipeName();
@@ -33,8 +34,10 @@ const database = path.join(folder, 'キュー', 'queue.db');
 const logFile = path.join(folder, 'failures.log');
 const log = openSync(logFile, 'a');
 const running = new Set<ChildProcess>();
+let client: ClientProcess | null = null;
 after(() => {
   for (const child of running) child.kill('SIGKILL');
+  client?.abandon();
   closeSync(log);
 });
 
@@ -51,10 +54,10 @@ let progress: Progress = { acknowledged: 0, received: 0, head: 0 };
 let onProgress = (): void => undefined;
 const failures: string[] = [];
 
-function node(args: string[], stdout: 'pipe' | 'ignore'): ChildProcess {
+function node(args: string[]): ChildProcess {
   const child = spawn(process.execPath, args, {
     cwd: path.join(import.meta.dirname, '..', '..'),
-    stdio: ['pipe', stdout, log],
+    stdio: ['pipe', 'pipe', log],
   });
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -63,7 +66,7 @@ function node(args: string[], stdout: 'pipe' | 'ignore'): ChildProcess {
 
 function startBridge(server: string): ChildProcess {
   const program = path.join(import.meta.dirname, 'programs', 'bridge.ts');
-  const child = node([program, path.join(folder, 'bridge'), pipe, server], 'pipe');
+  const child = node([program, path.join(folder, 'bridge'), pipe, server]);
   assert.ok(child.stdout);
   createInterface({ input: child.stdout }).on('line', (line) => {
     const [word, ...rest] = line.split(' ');
@@ -79,8 +82,11 @@ function startBridge(server: string): ChildProcess {
   return child;
 }
 
-const startClient = (): ChildProcess =>
-  node(['app/headless.ts', '--bridge', pipe, '--database', database, '--proxy', 'none'], 'ignore');
+function startClient(): ClientProcess {
+  client?.abandon();
+  client = new ClientProcess({ pipe, database, log });
+  return client;
+}
 
 async function kill(child: ChildProcess): Promise<void> {
   assert.equal(
@@ -111,12 +117,12 @@ about('the way of an event on Windows', () => {
   check(
     'loses nothing and doubles nothing while bridge and client are killed at random moments',
     async (t) => {
-      if (!given) {
+      if (given === 'null') {
         t.skip('needs a server: test/windows/run.ts starts one');
         return;
       }
       let bridge = startBridge(given);
-      let client = startClient();
+      startClient();
       let kills = 0;
       const startedMs = performance.now();
       for (let n = 0; n < ROUNDS && performance.now() - startedMs < ROUNDS_MS; n++) {
@@ -125,8 +131,8 @@ about('the way of an event on Windows', () => {
         if (n % 4 !== 3) await progressed(() => progress.acknowledged > before, START_MS);
         await pause(Math.random() * WORK_MS);
         if (n % 3 !== 1) {
-          await kill(client);
-          client = startClient();
+          await client?.kill();
+          startClient();
           kills++;
         }
         if (n % 3 !== 0) {
@@ -140,7 +146,7 @@ about('the way of an event on Windows', () => {
       bridge.stdin?.write('enough\n');
       const all = () => progress.head > 0 && progress.received === progress.head;
       assert.ok(await progressed(all, DRAIN_MS), `the server has ${progress.received} of ${progress.head}`);
-      await kill(client);
+      await client?.kill();
       await kill(bridge);
       assert.deepEqual(failures, []);
 

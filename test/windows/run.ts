@@ -22,6 +22,8 @@ const { values, positionals } = parseArgs({
 
 /** One file of checks may take this long, in milliseconds; then it hangs. */
 const CHECK_MS = 300_000;
+/** These are told of a server, each of one of its own. */
+const NEED_SERVER = ['client', 'native-client'];
 /** How many run side by side. */
 const LANES = 2;
 
@@ -38,11 +40,14 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 
 putAddon();
-const { stop: stopServer, ...server } = await startCheckServer(folder);
+const servers = new Map<string, Awaited<ReturnType<typeof startCheckServer>>>();
+for (const name of NEED_SERVER.filter((name) => checks.includes(name))) {
+  servers.set(name, await startCheckServer(path.join(folder, name)));
+}
 const total: Totals = { passed: 0, failed: 0, skipped: 0 };
 const waiting = [...checks];
 await Promise.all(Array.from({ length: LANES }, lane));
-await stopServer();
+for (const { stop } of servers.values()) await stop();
 if (values.report) writeFileSync(values.report, JSON.stringify(total));
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
@@ -69,7 +74,7 @@ async function lane(): Promise<void> {
 async function runCheck(name: string): Promise<Totals> {
   const startedMs = performance.now();
   const [junit, spec] = [path.join(folder, `${name}.xml`), path.join(folder, `${name}.txt`)];
-  const ended = await end([
+  const ended = await end(name, [
     '--test-reporter=junit',
     `--test-reporter-destination=${windowsPath(junit)}`,
     '--test-reporter=spec',
@@ -96,10 +101,11 @@ function verdict(report: string, ended: string): Totals {
   return honest && totals.passed + totals.failed > 0 ? totals : { ...totals, failed: totals.failed + 1 };
 }
 
-/** Runs node.exe to its end; gives its exit code, the signal that ended it, or why it did not start. */
-function end(args: readonly string[]): Promise<string> {
+/** Runs node.exe for a check to its end; gives its exit code, the signal that ended it, or why it did not start. */
+function end(name: string, args: readonly string[]): Promise<string> {
   const child = wine.start(path.resolve(values.node), args, {
-    SYSTEMLOG_SERVER: JSON.stringify(server),
+    SYSTEMLOG_SERVER: JSON.stringify(servers.get(name) ?? null),
+    SYSTEMLOG_BUILD: windowsPath(values.build),
   });
   return new Promise((resolve) => {
     const late = setTimeout(() => child.kill('SIGKILL'), CHECK_MS);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { globSync, rmSync } from 'node:fs';
+import { globSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../build/processes.ts';
@@ -10,6 +10,18 @@ export const windowsPath = (file: string): string => `Z:${path.resolve(file).rep
 /** Making a prefix takes about ten seconds, on a busy machine a minute. */
 const PREFIX_MS = 240_000;
 const WITHOUT_KEEP_ALIVE = pathToFileURL(path.join(import.meta.dirname, 'programs', 'without-keep-alive.ts'));
+
+/** Without a display Wine makes no windows, unless it is told to draw nowhere. @throws when it cannot be told. */
+function drawNowhere(prefix: string): void {
+  if (readFileSync(path.join(prefix, 'user.reg'), 'latin1').includes('"Graphics"="null"')) return;
+  const env = { ...process.env, WINEPREFIX: prefix, WINEARCH: 'win64', WINEDEBUG: '-all' };
+  const value = [String.raw`HKCU\Software\Wine\Drivers`, '/v', 'Graphics', '/d', 'null', '/f'];
+  const told = spawnSync('wine', ['reg', 'add', ...value], { env, stdio: 'ignore', timeout: PREFIX_MS });
+  if (told.status !== 0)
+    throw new Error(`Wine could not be told to draw nowhere: ${told.error ?? told.status}`);
+  // The desktop that this call had has no driver yet; it ends with the last process.
+  spawnSync('wineserver', ['-w'], { env, timeout: 30_000 });
+}
 
 /** A Wine prefix of its own: what runs in it, and its end. */
 export class Wine {
@@ -36,6 +48,7 @@ export class Wine {
     });
     if (made.status !== 0) throw new Error(`The Wine prefix could not be made: ${made.error ?? made.stderr}`);
     const prefix = made.stdout.trim();
+    drawNowhere(prefix);
     // What checks that were cut off left behind.
     for (const left of globSync('drive_c/users/*/Temp/*', { cwd: prefix })) {
       rmSync(path.join(prefix, left), { recursive: true, force: true });

@@ -101,7 +101,8 @@ class BridgeUnderTest {
 
  private:
   Json start(const Json& said) {
-    const std::filesystem::path folder = said["folder"].get<std::string>();
+    const auto folder_name = said["folder"].get<std::string>();
+    const std::filesystem::path folder(std::u8string(folder_name.begin(), folder_name.end()));
     if (Result<void> made = files_->make_folder(folder); !made) give_up("folder");
     box_ = must(file_secret_box(*files_, *random_, folder / "box-key"), "secret box");
     events_ = must(file_event_sink(folder / "events.log"), "event sink");
