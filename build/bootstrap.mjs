@@ -21,6 +21,7 @@ const COMMANDS = {
   check: ['build/test.ts', 'check'],
   bench: ['build/bench.ts'],
   'build:addon': ['build/build-addon.ts'],
+  'windows:diag': ['build/windows-diag.ts'],
   workdays: ['server/punches/workdays.ts'],
 };
 
