@@ -1,20 +1,22 @@
 /**
- * Runs the checks and the test suites and closes with `N passed, N failed`. With an argument (`check`, `unit`, `native`, `fuzz`,
- * `windows`, `e2e`) only that part.
+ * Runs the checks and the test suites, two at a time, and closes with `N passed, N failed`. With an argument (`check`, `unit`,
+ * `native`, `fuzz`, `windows`, `e2e`) only that one. `--totals FILE` writes the totals as JSON, too.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { ensureAddon } from './addon.ts';
-import { type DebianPackage, ensureDebianPackages, installCommand } from './debian-packages.ts';
+import {
+  DEBIAN_PACKAGES,
+  type DebianPackage,
+  ensureDebianPackages,
+  installCommand,
+} from './debian-packages.ts';
+import { type Count, runLanes, type SuiteResult } from './test-lanes.ts';
 import { ensureWindowsNode, NoWindowsNode } from './windows-node.ts';
 
-interface Count {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
 interface Part {
   name: string;
   run: () => Promise<Count>;
@@ -229,31 +231,56 @@ if (Number(process.versions['napi']) < 10) {
   process.exit(1);
 }
 
-const asked = process.argv[2];
-const parts = asked === undefined ? Object.values(PARTS).flat() : PARTS[asked];
-if (!parts) {
+/** Suites that may run at the same time as those of the other lane. */
+const LANES = [
+  ['check', 'unit', 'e2e'],
+  ['native', 'fuzz', 'windows'],
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { totals: { type: 'string' } },
+});
+const [asked] = positionals;
+if (asked !== undefined && !Object.hasOwn(PARTS, asked)) {
   console.error(`There is no part "${asked}". There are: ${Object.keys(PARTS).join(', ')}`);
   process.exit(2);
 }
 
-const total: Count = { passed: 0, failed: 0, skipped: 0 };
-const failures: string[] = [];
-for (const [i, part] of parts.entries()) {
-  console.log(`\n── ${i + 1} of ${parts.length}: ${part.name}`);
-  const startedAt = performance.now();
-  const count = await part.run();
-  total.passed += count.passed;
-  total.failed += count.failed;
-  total.skipped += count.skipped;
-  if (count.failed > 0) failures.push(`${count.failed} in ${part.name}`);
-  console.log(
-    `── ${count.failed === 0 ? 'ok' : 'FAILED'}, ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
-  );
-}
+const results = asked === undefined ? await runAll() : [await runParts(PARTS[asked] ?? [])];
 rmSync(scratch, { recursive: true, force: true });
-
-if (failures.length > 0) console.log(`\nFailed: ${failures.join('; ')}`);
+const sum = (of: (result: SuiteResult) => number) => results.reduce((total, result) => total + of(result), 0);
+const total: SuiteResult = {
+  passed: sum(({ passed }) => passed),
+  failed: sum(({ failed }) => failed),
+  skipped: sum(({ skipped }) => skipped),
+  failures: results.flatMap(({ failures }) => failures),
+};
+if (values.totals) writeFileSync(values.totals, JSON.stringify(total));
+if (total.failures.length > 0) console.log(`\nFailed: ${total.failures.join('; ')}`);
 console.log(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
 );
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+async function runAll(): Promise<SuiteResult[]> {
+  // Only one at a time can install packages.
+  ensureDebianPackages([...new Set(DEBIAN_PACKAGES.map(({ suite }) => suite))]);
+  return runLanes(LANES);
+}
+
+async function runParts(parts: readonly Part[]): Promise<SuiteResult> {
+  const result: SuiteResult = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  for (const [i, part] of parts.entries()) {
+    console.log(`\n── ${i + 1} of ${parts.length}: ${part.name}`);
+    const startedAt = performance.now();
+    const { passed, failed, skipped } = await part.run();
+    result.passed += passed;
+    result.failed += failed;
+    result.skipped += skipped;
+    if (failed > 0) result.failures.push(`${failed} in ${part.name}`);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    console.log(`── ${failed === 0 ? 'ok' : 'FAILED'}, ${seconds} s`);
+  }
+  return result;
+}
