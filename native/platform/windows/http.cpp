@@ -39,7 +39,9 @@ class HttpHandle {
 Error failed(const char* step) {
   const DWORD code = GetLastError();
   ErrorCode kind = ErrorCode::io_failed;
-  if (code == ERROR_WINHTTP_TIMEOUT) kind = ErrorCode::timed_out;
+  // Of WinHTTP and, where it hands that on, of the socket.
+  constexpr DWORD socket_timed_out = 10'060;
+  if (code == ERROR_WINHTTP_TIMEOUT || code == socket_timed_out) kind = ErrorCode::timed_out;
   switch (code) {
     case ERROR_WINHTTP_SECURE_FAILURE:
     // The reasons behind it: Windows tells them to a callback only, Wine in its place.
@@ -90,7 +92,10 @@ std::string header(HINTERNET exchange, DWORD which) {
                           WINHTTP_NO_HEADER_INDEX) == 0) {
     return {};
   }
-  return narrow({text.data(), size / sizeof(wchar_t)});
+  // Blanks around a value are not of it (RFC 9110, 5.5).
+  const std::string value = narrow(text.data());
+  const std::size_t from = value.find_first_not_of(" \t");
+  return from == std::string::npos ? std::string() : value.substr(from, value.find_last_not_of(" \t") + 1 - from);
 }
 
 class WindowsHttp final : public Http {
@@ -120,7 +125,10 @@ class WindowsHttp final : public Http {
     // Zero would mean for ever.
     const auto timeout = static_cast<int>(std::max<long long>(request.timeout.count(), 1));
     DWORD no_redirects = WINHTTP_DISABLE_REDIRECTS | WINHTTP_DISABLE_COOKIES;
+    // For the head of an answer Windows has a time of its own, 90 s unless it is told.
+    auto for_head = static_cast<DWORD>(timeout);
     if (WinHttpSetTimeouts(exchange, timeout, timeout, timeout, timeout) == 0 ||
+        WinHttpSetOption(exchange, WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT, &for_head, sizeof for_head) == 0 ||
         WinHttpSetOption(exchange, WINHTTP_OPTION_DISABLE_FEATURE, &no_redirects, sizeof no_redirects) == 0) {
       return failed("request options");
     }
@@ -212,6 +220,8 @@ class WindowsHttp final : public Http {
     }
     answer.status = static_cast<int>(status);
     answer.retry_after = header(exchange, WINHTTP_QUERY_RETRY_AFTER);
+    // A redirect is not followed, and what it says beside is for people.
+    if (answer.status >= 300 && answer.status < 400) return answer;
     while (true) {
       std::array<std::uint8_t, 16384> part{};
       // What there is: reading more than that would wait until the buffer is full, however long a server drips.

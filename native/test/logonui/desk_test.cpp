@@ -1,7 +1,10 @@
 // The whole way: LogonUI's calls, the tile, the pipe, and the real desk with its files behind it. What the desk
 // decides is its own tests' matter; here both ends have to mean the same.
 #include "core/emergency.h"
+#include "provider/rehearsal/rehearsal_screen.h"
 #include "test/logon_pc.h"
+#include "test/logonui/com_fakes.h"
+#include "test/logonui/fake_lsa.h"
 #include "test/logonui/script.h"
 
 using namespace systemlog;
@@ -228,6 +231,28 @@ TEST_CASE_FIXTURE(
   REQUIRE(tile.submit().is_finished());
   tile.report(status::success);
   CHECK(office.enrolment() == Enrolment::enforced);
+}
+
+TEST_CASE_FIXTURE(
+    DeskPc,
+    "with the real desk: a rehearsal in the session brings the account to probation, and a refused one does not") {
+  office.hear();
+  CHECK(office.enrolment() == Enrolment::rehearsal_due);
+  switches().rehearsal = true;
+  FakeLsa lsa;
+  const auto opened = provider::RehearsalScreen::open(GetModuleHandleW(L"systemlog-provider-under-test.dll"),
+                                                      {tanaka.sid, tanaka.qualified_name, false}, lsa);
+  REQUIRE(opened.ok());
+  const auto try_with = [&](std::uint32_t lsa_says) {
+    lsa.answer = ntstatus(lsa_says);
+    opened.value()->type(Field::code_first, wide(typed(office.code())));
+    opened.value()->type(Field::password, L"pw");
+    return opened.value()->submit().done;
+  };
+  CHECK_FALSE(try_with(status::wrong_password));
+  CHECK(office.enrolment() == Enrolment::rehearsal_due);
+  CHECK(try_with(status::success));
+  CHECK(office.enrolment() == Enrolment::probation);
 }
 
 TEST_CASE_FIXTURE(DeskPc, "with the real desk: sealed with consent, the code alone; refused by LSA, both again") {

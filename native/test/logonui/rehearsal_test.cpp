@@ -1,6 +1,7 @@
 // The rehearsal's own player of LogonUI, over the same DLL and the same bridge; LSA is played.
 #include "provider/rehearsal/rehearsal_screen.h"
 #include "provider/windows/com_object.h"
+#include "test/logonui/fake_lsa.h"
 #include "test/logonui/script.h"
 
 namespace systemlog::provider {
@@ -19,21 +20,6 @@ using provider::RehearsalScreen;
 using provider::Rehearsed;
 
 namespace {
-
-class FakeLsa final : public provider::LsaLogon {
- public:
-  provider::LsaAnswer judge(std::uint32_t package, std::span<std::uint8_t> blob) noexcept override {
-    CHECK(package == 9);
-    blobs.emplace_back(blob.begin(), blob.end());
-    return answer;
-  }
-  provider::LsaAnswer answer;
-  std::vector<Bytes> blobs;
-};
-
-provider::LsaAnswer ntstatus(std::uint32_t status) {
-  return {static_cast<provider::NtStatus>(status), 0};
-}
 
 /// Enrolled and not yet enforced: the company has enforcement off, or the account has still to rehearse.
 class RehearsingPc : public Pc {

@@ -17,8 +17,9 @@ struct Switches {
   bool negotiate_fails = false;
   /// Whoever protects a password now brings the process down.
   bool falls_over = false;
-  int call_ms = 1400;
-  int first_look_ms = 300;
+  /// Longer than what ships: a busy machine that tests is no bridge that hangs.
+  int call_ms = 5000;
+  int first_look_ms = 5000;
   int poll_ms = 20;
   int wait_for_bridge_ms = 60'000;
 };
