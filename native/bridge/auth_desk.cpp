@@ -166,9 +166,9 @@ void AuthDesk::record_failure(const std::string& sid, const std::string& reason)
     return record("auth-failure", sid, reason, true);
   }
   if (std::exchange(failures_left_out_, true)) return;
-  parts_.events.report(Severity::warning, event_ids::failures_not_recorded,
-                       "Sign-ins fail so often that not every failure is recorded for now. The last one was of " +
-                           sid + ".");
+  parts_.events.report(
+      Severity::warning, event_ids::failures_not_recorded,
+      "Sign-ins fail so often that not every failure is recorded for now. The last one was of " + sid + ".");
 }
 
 void AuthDesk::note_change() {

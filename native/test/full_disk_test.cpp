@@ -94,7 +94,9 @@ TEST_CASE("on a disk that is really full people sign in and out, and nothing is 
   REQUIRE(vault.save(VaultContent{}).ok());
 }
 
-TEST_CASE("on a disk that is really full the bridge lets people in and records, and writes what waited once there is room") {
+TEST_CASE(
+    "on a disk that is really full the bridge lets people in and records, and writes what waited once there is "
+    "room") {
   const std::optional<std::filesystem::path> disk = small_disk();
   if (!disk) {
     MESSAGE("skipped: no small disk is mounted (full_disk.sh does that)");
@@ -113,9 +115,9 @@ TEST_CASE("on a disk that is really full the bridge lets people in and records, 
     server.device = identity.key->id();
     server.device_secret.assign(identity.secret.begin(), identity.secret.end());
     REQUIRE(files->make_folder(folder / "logon").ok());
-    LogonDesk desk = std::move(LogonDesk::open(*files, *box, random, clock, folder / "logon", server.device,
-                                               server.device_secret))
-                         .value();
+    LogonDesk desk =
+        std::move(LogonDesk::open(*files, *box, random, clock, folder / "logon", server.device, server.device_secret))
+            .value();
     REQUIRE(desk.take_policy(server.policy(clock.read().wall_ms)).ok());
     REQUIRE(desk.take_secret(sid, server.released(sid, clock.read().wall_ms)).ok());
   }

@@ -127,7 +127,8 @@ class WindowsHttp final : public Http {
     DWORD no_redirects = WINHTTP_DISABLE_REDIRECTS | WINHTTP_DISABLE_COOKIES;
     // The head of the answer has a timeout of its own, of 90 s unless said otherwise.
     if (WinHttpSetTimeouts(exchange, timeout, timeout, timeout, timeout) == 0 ||
-        WinHttpSetOption(exchange, WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT, &head_timeout, sizeof head_timeout) == 0 ||
+        WinHttpSetOption(exchange, WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT, &head_timeout, sizeof head_timeout) ==
+            0 ||
         WinHttpSetOption(exchange, WINHTTP_OPTION_DISABLE_FEATURE, &no_redirects, sizeof no_redirects) == 0) {
       return failed("request options");
     }
