@@ -71,9 +71,19 @@ function readReport(file: string, count: (report: string) => Count, exitCode: nu
 }
 
 /** Tests of ours that drive programs of the C++ build. */
-const AGAINST_NATIVE = 'test/bridge/uplink.test.ts';
+const AGAINST_NATIVE = [
+  'test/bridge/uplink.test.ts',
+  'test/conformance/native-bridge.test.ts',
+  'test/faults/native-bridge-kill.test.ts',
+];
+/** Those of them whose programs can be spoken to from outside Wine. */
+const AGAINST_WINDOWS_NATIVE = ['test/bridge/uplink.test.ts'];
 
-const unit = (): Promise<Count> => vitest('unit', ['--exclude', AGAINST_NATIVE]);
+const unit = (): Promise<Count> =>
+  vitest(
+    'unit',
+    AGAINST_NATIVE.flatMap((file) => ['--exclude', file]),
+  );
 
 /** Runs vitest. @param name of this run, for its report */
 async function vitest(name: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Count> {
@@ -122,10 +132,10 @@ async function native(preset: string): Promise<Count> {
 }
 
 /** The C++ for one target by itself, and then against the server. */
-async function nativeAndServer(preset: string): Promise<Count> {
+async function nativeAndServer(preset: string, tests: string[]): Promise<Count> {
   const alone = await native(preset);
   const build = path.join('native', `build-${preset}`);
-  const together = await vitest(preset, [AGAINST_NATIVE], { SYSTEMLOG_NATIVE_BUILD: build });
+  const together = await vitest(preset, tests, { SYSTEMLOG_NATIVE_BUILD: build });
   return {
     passed: alone.passed + together.passed,
     failed: alone.failed + together.failed,
@@ -194,13 +204,19 @@ const PARTS: Record<string, Part[]> = {
   ],
   unit: [{ name: 'unit and integration tests', run: withCore(unit) }],
   native: [
-    { name: 'C++ with g++ and sanitizers', run: withPackages('native', () => nativeAndServer('linux')) },
+    {
+      name: 'C++ with g++ and sanitizers',
+      run: withPackages('native', () => nativeAndServer('linux', AGAINST_NATIVE)),
+    },
   ],
   fuzz: [
     { name: 'C++ with clang, sanitizers and fuzzers', run: withPackages('fuzz', () => native('clang')) },
   ],
   windows: [
-    { name: 'C++ for Windows, under Wine', run: withPackages('windows', () => nativeAndServer('mingw')) },
+    {
+      name: 'C++ for Windows, under Wine',
+      run: withPackages('windows', () => nativeAndServer('mingw', AGAINST_WINDOWS_NATIVE)),
+    },
     { name: 'the client in Windows Node, under Wine', run: withPackages('windows', windowsClient) },
   ],
   e2e: [{ name: 'end-to-end tests in Chromium', run: withPackages('e2e', withCore(e2e)) }],

@@ -38,7 +38,7 @@ DeskMachine AuthDesk::machine() {
   const LogonMirror mirror = parts_.mirror.read();
   DeskMachine machine;
   machine.recovery_flag = mirror.recovery_flag;
-  machine.tpm_and_bitlocker = parts_.tpm_and_bitlocker;
+  machine.tpm_and_bitlocker = parts_.tpm_and_bitlocker && parts_.tpm_and_bitlocker();
   return machine;
 }
 

@@ -51,7 +51,7 @@ struct AuthDeskParts {
   AccountLookup& accounts;
   MirrorStore& mirror;
   /// A TPM and BitLocker are there.
-  bool tpm_and_bitlocker = false;
+  std::function<bool()> tpm_and_bitlocker;
   std::function<Moment()> now;
   /// How somebody is about to sign in; without a method: they did not. The lock is held.
   std::function<void(const std::string& sid, std::optional<std::string> method)> proved;

@@ -107,8 +107,10 @@ void AuthPipe::serve(PipeConnection& pipe) {
     const SecretBytes frame = auth::write_frame(answer(request.value(), who));
     if (!pipe.write_all(frame, limits_.patience)) break;
   }
-  if (!present || !process || stopping_) return;
-  if (const std::optional<std::uint32_t> code = process.value()->exit_code(ending)) provider_ended(*code);
+  if (!present || !process) return;
+  for (milliseconds waited{0}; waited < ending && !stopping_; waited += slice) {
+    if (const std::optional<std::uint32_t> code = process.value()->exit_code(slice)) return provider_ended(*code);
+  }
 }
 
 auth::Response AuthPipe::answer(const auth::Request& request, const AuthPeer& peer) {

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -45,7 +46,7 @@ struct BridgeDelays {
 struct LogonParts {
   AccountLookup& accounts;
   MirrorStore& mirror;
-  bool tpm_and_bitlocker = false;
+  std::function<bool()> tpm_and_bitlocker;
 };
 
 struct BridgeParts {

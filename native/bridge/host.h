@@ -27,7 +27,8 @@ struct HostParts {
   EventSink& events;
   AccountLookup& accounts;
   MirrorStore& mirror;
-  bool tpm_and_bitlocker = false;
+  /// Never waits; none: no.
+  std::function<bool()> tpm_and_bitlocker;
   std::filesystem::path folder;
   PipeAddress auth_pipe;
   PipeAddress client_pipe;

@@ -17,6 +17,8 @@ inline constexpr std::string_view client_pipe_name = R"(\\.\pipe\systemlog-clien
 inline constexpr std::string_view client_pipe_sddl = "D:P(D;;GA;;;NU)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x12019b;;;IU)";
 /// The logon screen runs as SYSTEM; nobody else has anything to ask there.
 inline constexpr std::string_view auth_pipe_sddl = "D:P(D;;GA;;;NU)(A;;GA;;;SY)";
+/// The folder around the service's: users see that it is there, and what other parts of the product show them.
+inline constexpr std::wstring_view product_folder_sddl = L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;0x1200a9;;;BU)";
 /// The service's files: SYSTEM, and administrators for setup; inherited, nothing from above.
 inline constexpr std::wstring_view folder_sddl = L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
 /// Vault and attempts: SYSTEM alone.

@@ -53,6 +53,33 @@ Result<std::unique_ptr<DeviceKey>> make_key(Files& files, SecretBox& box, const 
   return last;
 }
 
+/// Who keeps the key, and by what it is found there.
+struct KeptKey {
+  std::uint8_t keeper = 0;
+  SecretBytes reference;
+};
+
+Result<KeptKey> read_kept_key(Files& files, SecretBox& box, const std::filesystem::path& path) {
+  const Result<SecretBytes> sealed = read_whole(files, path, longest_file);
+  if (!sealed) return sealed.error();
+  const Result<SecretBytes> content = box.open(sealed.value(), purpose);
+  if (!content) return content.error();
+  ByteReader reader(content.value());
+  const std::uint8_t version = reader.u8();
+  const std::uint8_t kind = reader.u8();
+  const ByteView reference = reader.block(longest_reference);
+  if (reader.ok() && version != format_version) return Error{ErrorCode::unsupported_version, "device key"};
+  if (!reader.ok() || !reader.at_end()) return Error{ErrorCode::damaged, "device key"};
+  return KeptKey{kind, SecretBytes(reference.begin(), reference.end())};
+}
+
+KeyKeeper* keeper_of(const KeyKeepers& keepers, const KeptKey& key) {
+  for (const std::unique_ptr<KeyKeeper>& keeper : keepers) {
+    if (static_cast<std::uint8_t>(keeper->kind()) == key.keeper) return keeper.get();
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Result<std::string> device_id_of(const PublicKey& key) {
@@ -65,21 +92,23 @@ Result<std::string> device_id_of(const PublicKey& key) {
 
 Result<std::unique_ptr<DeviceKey>> open_device_key(Files& files, SecretBox& box, const std::filesystem::path& path,
                                                    const KeyKeepers& keepers) {
-  const Result<SecretBytes> sealed = read_whole(files, path, longest_file);
-  if (!sealed && sealed.error().code == ErrorCode::not_found) return make_key(files, box, path, keepers);
-  if (!sealed) return sealed.error();
-  const Result<SecretBytes> content = box.open(sealed.value(), purpose);
-  if (!content) return content.error();
-  ByteReader reader(content.value());
-  const std::uint8_t version = reader.u8();
-  const std::uint8_t kind = reader.u8();
-  const ByteView reference = reader.block(longest_reference);
-  if (reader.ok() && version != format_version) return Error{ErrorCode::unsupported_version, "device key"};
-  if (!reader.ok() || !reader.at_end()) return Error{ErrorCode::damaged, "device key"};
-  for (const std::unique_ptr<KeyKeeper>& keeper : keepers) {
-    if (static_cast<std::uint8_t>(keeper->kind()) == kind) return open_proven(*keeper, reference);
+  const Result<KeptKey> kept = read_kept_key(files, box, path);
+  // A box never says so: there is no file.
+  if (!kept && kept.error().code == ErrorCode::not_found) return make_key(files, box, path, keepers);
+  if (!kept) return kept.error();
+  KeyKeeper* keeper = keeper_of(keepers, kept.value());
+  if (keeper == nullptr) return Error{ErrorCode::unsupported, "keeper of the device key"};
+  return open_proven(*keeper, kept.value().reference);
+}
+
+Result<void> discard_device_key(Files& files, SecretBox& box, const std::filesystem::path& path) {
+  const Result<KeptKey> kept = read_kept_key(files, box, path);
+  if (!kept && kept.error().code == ErrorCode::not_found) return {};
+  if (kept) {
+    const KeyKeepers keepers = system_key_keepers();
+    if (KeyKeeper* keeper = keeper_of(keepers, kept.value())) keeper->discard(kept.value().reference);
   }
-  return Error{ErrorCode::unsupported, "keeper of the device key"};
+  return files.remove(path);
 }
 
 Result<std::unique_ptr<DeviceKey>> open_device_key(Files& files, SecretBox& box, const std::filesystem::path& path) {

@@ -73,4 +73,8 @@ class DeviceKey {
 /// @param path of the file that holds the key, or says who keeps it
 Result<std::unique_ptr<DeviceKey>> open_device_key(Files& files, SecretBox& box, const std::filesystem::path& path);
 
+/// Deletes a key for good, where it is kept and then the file: this PC is another device afterwards. Done already
+/// when there is no file; a file that cannot be read any more is deleted, and its key stays in its store unused.
+Result<void> discard_device_key(Files& files, SecretBox& box, const std::filesystem::path& path);
+
 }  // namespace systemlog

@@ -53,7 +53,7 @@ struct Screen : Bench {
                         events,
                         accounts,
                         mirror,
-                        false,
+                        {},
                         [] { return Moment{0}; },
                         [this](const std::string& who, std::optional<std::string> method) {
                           proved.emplace_back(who, method.value_or("nothing"));

@@ -185,6 +185,10 @@ TEST_CASE("windows-events modern-standby: as sleep, once, whichever of its signa
   CHECK(pc.power(PowerSignal::Kind::suspend).empty());
   CHECK(pc.power(PowerSignal::Kind::standby_ended) == Lines{"resume system"});
   CHECK(pc.power(PowerSignal::Kind::standby_ended).empty());
+  SUBCASE("nobody had touched it for a while") {
+    pc.session(SessionChange::unlock);
+    CHECK(pc.power(PowerSignal::Kind::standby, 600'000) == Lines{"suspend user idle @1-1"});
+  }
 }
 
 TEST_CASE("windows-events fast-startup: a shutdown and a start, though the service never ended") {
@@ -207,6 +211,26 @@ TEST_CASE("windows-events shutdown: by a user, by the system, unannounced") {
         Lines{"logoff system restart @2-2"});
   CHECK(pc.tell(ShutdownSignal{ShutdownNotice{true, true}}) == Lines{"shutdown user restart"});
   CHECK(pc.tell(ShutdownSignal{std::nullopt}) == Lines{"shutdown system"});
+}
+
+TEST_CASE("windows-events shutdown: to switch the PC off") {
+  Pc pc;
+  pc.session(SessionChange::logon, 1, facts_of(taro));
+  pc.session(SessionChange::logon, 2, facts_of(hanako));
+  pc.session(SessionChange::lock, 2, facts_of(hanako));
+  CHECK(pc.session(SessionChange::logoff, 1, facts_of(taro), ShutdownNotice{true, false}) ==
+        Lines{"logoff user shutdown @1-1"});
+  CHECK(pc.session(SessionChange::logoff, 2, facts_of(hanako), ShutdownNotice{true, false}) ==
+        Lines{"logoff system shutdown @2-2"});
+  CHECK(pc.tell(ShutdownSignal{ShutdownNotice{true, false}}) == Lines{"shutdown user shutdown"});
+}
+
+TEST_CASE("windows-events planned-restart: the system switches the PC off") {
+  Pc pc;
+  pc.session(SessionChange::logon);
+  CHECK(pc.session(SessionChange::logoff, 1, facts_of(taro), ShutdownNotice{false, false}) ==
+        Lines{"logoff system planned-shutdown @1-1"});
+  CHECK(pc.tell(ShutdownSignal{ShutdownNotice{false, false}}) == Lines{"shutdown system planned-shutdown"});
 }
 
 TEST_CASE("windows-events planned-restart: an update restarts the PC of somebody signed on") {
@@ -331,6 +355,13 @@ TEST_CASE(
         Lines{"lock user seen-at-start @1-old"});
   CHECK(Pc::lines(begin({{1, left_open(taro)}}, restarted(locked, 3'600'000)).happenings) ==
         Lines{"lock system seen-at-start @1-old"});
+  KnownSession locked_before = left_open(taro);
+  locked_before.locked = true;
+  const std::map<std::uint32_t, SessionFacts> open{{1, signed_on(taro, 500)}};
+  CHECK(Pc::lines(begin({{1, locked_before}}, restarted(open)).happenings) ==
+        Lines{"unlock user seen-at-start @1-old"});
+  CHECK(Pc::lines(begin({{1, locked_before}}, restarted(open, 3'600'000)).happenings) ==
+        Lines{"unlock system seen-at-start @1-old"});
 }
 
 TEST_CASE("windows-events service-restart: a session that ended unseen is lost, whoever has its number now") {

@@ -5,7 +5,6 @@
 
 // clang-format off
 #include <windows.h>
-#include <wtsapi32.h>
 // clang-format on
 
 #include "platform/http.h"
@@ -39,19 +38,6 @@ TEST_CASE("accounts are found by SID, and groups and strangers are not") {
   CHECK(lookup->by_sid("S-1-5-21-9-9-9-9999").error().code == ErrorCode::not_found);
   CHECK(lookup->by_name("no such account").error().code == ErrorCode::not_found);
   CHECK_FALSE(lookup->by_name("Administrators").ok());
-}
-
-TEST_CASE("a session change from the service control handler reaches its listener") {
-  RecordingSessionListener listener;
-  WTSSESSION_NOTIFICATION notification{sizeof(WTSSESSION_NOTIFICATION), 3};
-  windows::deliver_session_change(listener, WTS_SESSION_LOCK, &notification);
-  windows::deliver_session_change(listener, WTS_SESSION_UNLOCK, &notification);
-  windows::deliver_session_change(listener, WTS_SESSION_REMOTE_CONTROL, &notification);
-  windows::deliver_session_change(listener, WTS_SESSION_LOGON, nullptr);
-  notification.cbSize = 0;
-  windows::deliver_session_change(listener, WTS_SESSION_LOGON, &notification);
-  CHECK(listener.changes ==
-        std::vector<RecordingSessionListener::Change>{{SessionChange::lock, 3}, {SessionChange::unlock, 3}});
 }
 
 TEST_CASE("plain http goes to the loopback address only, and a header cannot smuggle another in") {

@@ -1,18 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import { nativeProgram } from './native-build.ts';
 
-const root = path.resolve(import.meta.dirname, '../..');
-/** A build of native/, for Linux or (to be run under Wine) for Windows. */
-const build = path.resolve(root, process.env['SYSTEMLOG_NATIVE_BUILD'] ?? 'native/build-linux');
-const windows = path.join(build, 'test/uplink_probe.exe');
-const linux = path.join(build, 'test/uplink_probe');
-
-export const probe = [linux, windows].find((file) => existsSync(file)) ?? null;
-export const underWine = probe === windows;
+export const probe = nativeProgram('uplink_probe');
 
 /** A folder that is gone when the test is over. */
 export async function folder(): Promise<string> {
@@ -28,12 +21,10 @@ export async function folder(): Promise<string> {
  */
 export async function runProbe(...command: string[]): Promise<unknown> {
   if (!probe) throw new Error('There is no probe');
+  const { command: program, firstArguments } = probe;
   const out = path.join(await folder(), 'out.json');
-  const args = [out, ...command];
-  const [program, all] = underWine ? ['wine', [probe, ...args]] : [probe, args];
-  const env = { ...process.env, WINEPREFIX: path.join(build, 'wine'), WINEDEBUG: '-all', WINEARCH: 'win64' };
   const said = await new Promise<string>((resolve, reject) => {
-    const child = spawn(program, all, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, [...firstArguments, out, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (text += String(part)));
     child.on('error', reject);

@@ -22,14 +22,13 @@ import { createReadMe } from '../../server/logs/me.ts';
 import { createRecordAnchor } from '../../server/logs/record-anchor.ts';
 import { openStateDirectory } from '../../server/secrets/state-directory.ts';
 import { openStore } from '../../server/store/store.ts';
+import { WITHOUT_NATIVE_BUILD } from './native-build.ts';
 import { folder, probe, runProbe } from './probe.ts';
 import { selfSigned } from './self-signed.ts';
 
 const SID = 'S-1-5-21-1-2-3-1001';
 
-if (!probe) {
-  console.log('Skipped: the C++ bridge against the server needs the native build ("npm run test:native").');
-}
+if (!probe) console.log(WITHOUT_NATIVE_BUILD);
 
 const synced = z.object({
   device: z.string(),
@@ -46,7 +45,10 @@ const synced = z.object({
   secretHeld: z.boolean().nullable(),
 });
 
-/** The real server with one company, and a PC that has nothing yet. */
+const pinOf = (certificate: Buffer) => createHash('sha256').update(certificate).digest('base64url');
+const PIN = pinOf(new X509Certificate(selfSigned.cert).raw);
+
+/** The real server behind TLS, with one company, and a PC that has nothing yet. */
 async function startWorld() {
   const home = await folder();
   const { storeFile, secrets, nonceKey } = await openStateDirectory(path.join(home, 'server'), {});
@@ -58,7 +60,7 @@ async function startWorld() {
     expiresAtMs: null,
   });
   const port = await freePort(19_440);
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = `https://127.0.0.1:${port}`;
   const app = createServer({
     store,
     clock,
@@ -70,20 +72,22 @@ async function startWorld() {
     recordAnchor: createRecordAnchor({ store }),
     readMe: createReadMe({ store, clock }),
   });
-  await app.listen({ host: '127.0.0.1', port });
+  await app.ready();
+  const tls = createHttpsServer(selfSigned, (request, response) => app.routing(request, response));
+  await new Promise<void>((resolve) => tls.listen(port, '127.0.0.1', resolve));
   onTestFinished(async () => {
+    tls.closeAllConnections();
+    await new Promise((resolve) => tls.close(resolve));
     await app.close();
     await store.destroy();
   });
   const pc = await folder();
-  const post = async (to: string, body: unknown, bearer?: string) => {
-    const headers = {
-      'content-type': 'application/json',
-      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-    };
-    const answer = await fetch(origin + to, { method: 'POST', headers, body: JSON.stringify(body) });
-    const content: unknown = await answer.json();
-    return { status: answer.status, content };
+  /** As a tray app would, without the way there. */
+  const post = async (url: string, body: object, bearer?: string) => {
+    const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+    const answer = await app.inject({ method: 'POST', url, headers, body });
+    const content: unknown = answer.json();
+    return { status: answer.statusCode, content };
   };
   return {
     store,
@@ -92,7 +96,7 @@ async function startWorld() {
     origin,
     post,
     sync: async (events: number, { accessToken = token, at = pc } = {}) =>
-      synced.parse(await runProbe('sync', at, origin, 'abc', accessToken, String(events))),
+      synced.parse(await runProbe('sync', at, origin, 'abc', accessToken, String(events), PIN)),
     ticket: async () => {
       const { nonce } = z.object({ nonce: z.string() }).parse((await post('/v1/nonces', {})).content);
       const made = await runProbe('ticket', pc, origin, 'abc', SID, nonce);
@@ -245,14 +249,12 @@ describe.skipIf(!probe)('HTTP of the C++ bridge', () => {
     });
     onTestFinished(() => server.closeAllConnections());
     const url = `https://127.0.0.1:${await listen(server)}/`;
-    const pinOf = (certificate: Buffer) => createHash('sha256').update(certificate).digest('base64url');
-    const right = pinOf(new X509Certificate(selfSigned.cert).raw);
     const refused = { error: 'authentication-failed' };
 
     expect(await runProbe('get', url, '5000')).toMatchObject(refused);
     expect(await runProbe('get', url, '5000', pinOf(Buffer.from('another')))).toMatchObject(refused);
     expect(bodies).toEqual([]);
-    expect(await runProbe('get', url, '5000', right)).toMatchObject({ status: 200, bytes: 5 });
+    expect(await runProbe('get', url, '5000', PIN)).toMatchObject({ status: 200, bytes: 5 });
     expect(bodies).toEqual(['body']);
   });
 });

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'vitest';
+import { WITHOUT_NATIVE_BUILD } from '../bridge/native-build.ts';
 import { describeBridgeProtocol } from './bridge-protocol.ts';
 import { NativeBridge, type NativeSession, nativeBridgeProgram } from './native-bridge.ts';
 
@@ -15,6 +16,7 @@ if (program) {
     const start = () => NativeBridge.start({ program, folder, setup, sessions, bootId: 'one-boot' });
     let bridge = await start();
     return {
+      alwaysHasLogonCore: true,
       async logOn(account) {
         const id = sessions.length + 1;
         const session = { id, account, pipe: path.join(folder, `session-${id}`) };
@@ -44,6 +46,7 @@ if (program) {
   });
 } else {
   describe('the bridge protocol as spoken by the Windows service', () => {
+    console.log(WITHOUT_NATIVE_BUILD);
     test.skip('is tested where the C++ part is built', () => undefined);
   });
 }

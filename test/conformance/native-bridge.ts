@@ -1,22 +1,21 @@
 /** The C++ bridge as a process, told by a test what happens on its PC. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Account } from '../../contract/ids.ts';
+import { nativeProgram } from '../bridge/native-build.ts';
 import type { BridgeSetup } from './bridge-protocol.ts';
-
-const NATIVE = path.join(import.meta.dirname, '..', '..', 'native');
-const BUILDS = ['build-linux', 'build-clang', 'build-release', 'build-dev'];
 
 const recordedAnswer = z.object({ headSequence: z.number() });
 
-/** The program built for tests, or null when the C++ part is not built here. */
-export const nativeBridgeProgram = (): string | null =>
-  BUILDS.map((build) => path.join(NATIVE, build, 'test', 'bridge_under_test')).find((file) =>
-    existsSync(file),
-  ) ?? null;
+/**
+ * The program built for tests, or null when no build is to be tested. The Windows one speaks over named pipes, which Node on Linux
+ * cannot open: its conversations are held in Windows Node (test/windows).
+ */
+export function nativeBridgeProgram(): string | null {
+  const program = nativeProgram('bridge_under_test');
+  return program && !program.underWine ? program.command : null;
+}
 
 export interface NativeSession {
   id: number;

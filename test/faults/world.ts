@@ -28,7 +28,16 @@ export interface ServerUnderTest {
   accessToken: string;
   /** The event id of every stored log, machine events left out. */
   storedIds(): Promise<string[]>;
+  /** The same logs with their place in the journal. */
+  stored(): Promise<StoredLog[]>;
   stop(): Promise<void>;
+}
+
+export interface StoredLog {
+  id: string;
+  journal: string | null;
+  sequence: number | null;
+  kind: string;
 }
 
 const COMPANY_CODE = 'abc';
@@ -64,6 +73,12 @@ export async function startServer(folder: string, losesAnswer: () => boolean): P
       const rows = await store.selectFrom('logs').select('id').where('sid', 'is not', null).execute();
       return rows.map((row) => row.id);
     },
+    stored: () =>
+      store
+        .selectFrom('logs')
+        .select(['id', 'journal', 'sequence', 'kind'])
+        .where('sid', 'is not', null)
+        .execute(),
     async stop() {
       await app.close();
       await store.destroy();

@@ -69,7 +69,7 @@ int run_console(const std::filesystem::path& folder) {
                                                     *events.value(),
                                                     accounts,
                                                     mirror,
-                                                    false,
+                                                    {},
                                                     folder,
                                                     {(folder / "auth").string(), {}},
                                                     {(folder / "client").string(), {}},

@@ -1,6 +1,5 @@
 // clang-format off
 #include <windows.h>
-#include <sddl.h>
 #include <wtsapi32.h>
 // clang-format on
 
@@ -12,6 +11,7 @@
 #include "core/contract_json.h"
 #include "platform/random.h"
 #include "platform/windows/handle.h"
+#include "platform/windows/sids.h"
 #include "platform/windows/text.h"
 #include "platform/windows/windows_platform.h"
 
@@ -19,7 +19,6 @@ namespace systemlog::bridge::windows {
 namespace {
 
 using systemlog::windows::Handle;
-using systemlog::windows::LocalMemory;
 using systemlog::windows::narrow;
 
 constexpr wchar_t boot_key[] = L"SOFTWARE\\SystemLog\\Boot";
@@ -65,14 +64,9 @@ std::optional<std::string> sid_of_session(std::uint32_t id) {
   HANDLE token = nullptr;
   if (WTSQueryUserToken(id, &token) == 0 || token == nullptr) return std::nullopt;
   const Handle owned(token);
-  DWORD size = 0;
-  GetTokenInformation(token, TokenUser, nullptr, 0, &size);
-  std::vector<std::uint8_t> bytes(size);
-  if (size == 0 || GetTokenInformation(token, TokenUser, bytes.data(), size, &size) == 0) return std::nullopt;
-  wchar_t* text = nullptr;
-  if (ConvertSidToStringSidW(reinterpret_cast<TOKEN_USER*>(bytes.data())->User.Sid, &text) == 0) return std::nullopt;
-  const LocalMemory memory(text);
-  return narrow(text);
+  Result<std::string> sid = systemlog::windows::token_sid(token);
+  if (!sid) return std::nullopt;
+  return std::move(sid).value();
 }
 
 class WindowsMachine final : public Machine {

@@ -11,13 +11,15 @@ class StandbyWatch {
  public:
   using Told = std::function<void(bool entered)>;
 
-  /// Tells nothing where the log cannot be followed.
   explicit StandbyWatch(Told told);
   StandbyWatch(const StandbyWatch&) = delete;
   StandbyWatch& operator=(const StandbyWatch&) = delete;
   StandbyWatch(StandbyWatch&&) = delete;
   StandbyWatch& operator=(StandbyWatch&&) = delete;
   ~StandbyWatch();
+
+  /// False where the log cannot be followed, or not yet: then it tells nothing.
+  bool follows() const noexcept { return subscription_ != nullptr; }
 
  private:
   /// The system keeps its address.

@@ -19,7 +19,4 @@ std::unique_ptr<MirrorStore> mirror_store();
 /// IANA name of the machine's time zone; `Etc/GMT…` where Windows cannot translate its own name.
 std::string time_zone();
 
-/// Whether a TPM answers and the system drive is protected by BitLocker.
-bool tpm_and_bitlocker();
-
 }  // namespace systemlog::bridge::windows

@@ -6,10 +6,9 @@
 // clang-format on
 
 #include <atomic>
-#include <mutex>
-#include <vector>
 
 #include "platform/windows/handle.h"
+#include "platform/windows/sids.h"
 #include "platform/windows/text.h"
 
 namespace systemlog {
@@ -37,27 +36,13 @@ Result<DWORD> finish(HANDLE pipe, OVERLAPPED& call, milliseconds timeout, HANDLE
   return failure("pipe");
 }
 
-Result<std::string> token_sid(HANDLE token) {
-  DWORD size = 0;
-  GetTokenInformation(token, TokenUser, nullptr, 0, &size);
-  std::vector<std::uint8_t> bytes(size);
-  if (size == 0 || GetTokenInformation(token, TokenUser, bytes.data(), size, &size) == 0)
-    return failure("token user");
-  wchar_t* text = nullptr;
-  if (ConvertSidToStringSidW(reinterpret_cast<TOKEN_USER*>(bytes.data())->User.Sid, &text) == 0) {
-    return failure("token sid");
-  }
-  const LocalMemory owned(text);
-  return windows::narrow(text);
-}
-
 Result<std::string> process_sid(DWORD process_id) {
   const Handle process(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process_id));
   if (!process) return failure("peer process");
   HANDLE token = nullptr;
   if (OpenProcessToken(process.get(), TOKEN_QUERY, &token) == 0) return failure("peer token");
   const Handle owned(token);
-  return token_sid(token);
+  return windows::token_sid(token);
 }
 
 /// The client's identity as its impersonation level lets us see it, not that of a process id that may be reused.
@@ -70,7 +55,7 @@ Result<std::string> impersonated_sid(HANDLE pipe) {
   if (RevertToSelf() == 0) std::abort();
   if (!opened) return problem;
   const Handle owned(token);
-  return token_sid(token);
+  return windows::token_sid(token);
 }
 
 constexpr std::string_view system_sid = "S-1-5-18";
@@ -85,9 +70,8 @@ class WindowsConnection final : public PipeConnection {
   WindowsConnection& operator=(const WindowsConnection&) = delete;
   WindowsConnection(WindowsConnection&&) = delete;
   WindowsConnection& operator=(WindowsConnection&&) = delete;
-  ~WindowsConnection() override {
-    if (side_ == Side::server) DisconnectNamedPipe(pipe_.get());
-  }
+  /// Only closes: DisconnectNamedPipe would throw away what the other end has not read yet.
+  ~WindowsConnection() override = default;
 
   Result<std::size_t> read_some(std::span<std::uint8_t> into, milliseconds timeout) noexcept override {
     OVERLAPPED call{};
@@ -147,7 +131,7 @@ class WindowsServer final : public PipeServer {
       : name_(windows::wide(address.name)), sddl_(windows::wide(address.sddl)), stop_(make_event()) {}
 
   /// An instance that waits for its client. The first one must be the first of its name, or somebody else already
-  /// answers to it.
+  /// answers to it. One that stood before is closed only when this one stands: the name is never free for others.
   Result<void> prepare(bool first) noexcept {
     PSECURITY_DESCRIPTOR descriptor = nullptr;
     if (ConvertStringSecurityDescriptorToSecurityDescriptorW(sddl_.c_str(), SDDL_REVISION_1, &descriptor, nullptr) ==
@@ -158,40 +142,50 @@ class WindowsServer final : public PipeServer {
     SECURITY_ATTRIBUTES attributes{sizeof(SECURITY_ATTRIBUTES), descriptor, FALSE};
     const DWORD open_mode =
         PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | (first ? DWORD{FILE_FLAG_FIRST_PIPE_INSTANCE} : 0);
-    waiting_ = Handle(CreateNamedPipeW(name_.c_str(), open_mode,
-                                       PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
-                                       PIPE_UNLIMITED_INSTANCES, buffer_bytes, buffer_bytes, 0, &attributes));
-    if (!waiting_) {
+    Handle made(CreateNamedPipeW(name_.c_str(), open_mode,
+                                 PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
+                                 PIPE_UNLIMITED_INSTANCES, buffer_bytes, buffer_bytes, 0, &attributes));
+    if (!made) {
       if (GetLastError() == ERROR_ACCESS_DENIED) return Error{ErrorCode::locked, "pipe name"};
       return failure("create pipe");
     }
+    waiting_ = std::move(made);
     return {};
   }
 
   Result<std::unique_ptr<PipeConnection>> accept(milliseconds timeout) noexcept override {
-    if (stopped_) return Error{ErrorCode::closed, "pipe stopped"};
-    if (!waiting_) {
-      if (Result<void> ready = prepare(false); !ready) return ready.error();
-    }
-    Handle event = make_event();
-    OVERLAPPED call{};
-    call.hEvent = event.get();
-    if (ConnectNamedPipe(waiting_.get(), &call) == 0) {
-      const DWORD code = GetLastError();
+    while (!stopped_) {
+      if (!waiting_) {
+        if (Result<void> ready = prepare(false); !ready) return ready.error();
+      }
+      Handle event = make_event();
+      OVERLAPPED call{};
+      call.hEvent = event.get();
+      const BOOL connected = ConnectNamedPipe(waiting_.get(), &call);
+      const DWORD code = connected != 0 ? ERROR_PIPE_CONNECTED : GetLastError();
       if (code == ERROR_IO_PENDING) {
-        if (const Result<DWORD> connected = finish(waiting_.get(), call, timeout, stop_.get()); !connected) {
-          return connected.error();
+        const Result<DWORD> came = finish(waiting_.get(), call, timeout, stop_.get());
+        if (!came && came.error().code != ErrorCode::closed) return came.error();
+        if (!came) {
+          if (Result<void> ready = prepare(false); !ready) return ready.error();
+          continue;
         }
+      } else if (code == ERROR_NO_DATA) {
+        // A client that came and left before we looked is no end of the pipe, whatever its error is called.
+        if (Result<void> ready = prepare(false); !ready) return ready.error();
+        continue;
       } else if (code != ERROR_PIPE_CONNECTED) {
         waiting_ = Handle();
-        return failure("connect pipe", code);
+        // Never `closed`: that is our own stop.
+        return Error{ErrorCode::io_failed, failure("connect pipe", code).detail};
       }
+      auto connection =
+          std::make_unique<WindowsConnection>(std::move(waiting_), std::move(event), make_event(), Side::server);
+      // The next instance stands before this client is served, so that the name is never without one.
+      static_cast<void>(prepare(false));
+      return std::unique_ptr<PipeConnection>(std::move(connection));
     }
-    auto connection =
-        std::make_unique<WindowsConnection>(std::move(waiting_), std::move(event), make_event(), Side::server);
-    // The next instance stands before this client is served, so that the name is never without one.
-    static_cast<void>(prepare(false));
-    return std::unique_ptr<PipeConnection>(std::move(connection));
+    return Error{ErrorCode::closed, "pipe stopped"};
   }
 
   void stop() noexcept override {

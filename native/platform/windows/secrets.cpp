@@ -1,50 +1,15 @@
-// DPAPI, CredProtect, CredPack and the number of LSA's package.
+// CredProtect, CredPack and the number of LSA's package.
 // clang-format off
 #include <windows.h>
-#include <dpapi.h>
 #include <wincred.h>
 #include <ntsecapi.h>
 // clang-format on
-
-#include <vector>
 
 #include "platform/windows/handle.h"
 #include "platform/windows/windows_platform.h"
 
 namespace systemlog::windows {
 namespace {
-
-DATA_BLOB blob_of(ByteView bytes) noexcept {
-  return {static_cast<DWORD>(bytes.size()), const_cast<BYTE*>(bytes.data())};
-}
-
-class MachineSecretBox final : public SecretBox {
- public:
-  Result<Bytes> seal(ByteView plain, std::string_view purpose) noexcept override {
-    DATA_BLOB in = blob_of(plain);
-    DATA_BLOB entropy = blob_of(bytes_of(purpose));
-    DATA_BLOB out{};
-    if (CryptProtectData(&in, nullptr, &entropy, nullptr, nullptr,
-                         CRYPTPROTECT_LOCAL_MACHINE | CRYPTPROTECT_UI_FORBIDDEN, &out) == 0) {
-      return Error{ErrorCode::crypto_failed, "CryptProtectData"};
-    }
-    const LocalMemory owned(out.pbData);
-    return Bytes(out.pbData, out.pbData + out.cbData);
-  }
-
-  Result<SecretBytes> open(ByteView sealed, std::string_view purpose) noexcept override {
-    DATA_BLOB in = blob_of(sealed);
-    DATA_BLOB entropy = blob_of(bytes_of(purpose));
-    DATA_BLOB out{};
-    if (CryptUnprotectData(&in, nullptr, &entropy, nullptr, nullptr, CRYPTPROTECT_UI_FORBIDDEN, &out) == 0) {
-      return Error{ErrorCode::authentication_failed, "CryptUnprotectData"};
-    }
-    const LocalMemory owned(out.pbData);
-    SecretBytes plain(out.pbData, out.pbData + out.cbData);
-    SecureZeroMemory(out.pbData, out.cbData);
-    return plain;
-  }
-};
 
 /// The characters with a closing zero, as Windows wants them.
 SecretUtf16 zero_ended(const SecretUtf16& text) {
@@ -126,9 +91,6 @@ class CredPacker final : public ConnectedBlobPacker {
 
 }  // namespace
 
-std::unique_ptr<SecretBox> machine_secret_box() {
-  return std::make_unique<MachineSecretBox>();
-}
 std::unique_ptr<PasswordProtector> password_protector() {
   return std::make_unique<CredProtector>();
 }

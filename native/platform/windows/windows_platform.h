@@ -4,30 +4,24 @@
 #include <memory>
 #include <string>
 
-#include "core/base/result.h"
 #include "platform/account_lookup.h"
 #include "platform/auth_package.h"
 #include "platform/connected_blob_packer.h"
 #include "platform/event_sink.h"
 #include "platform/password_protector.h"
 #include "platform/secret_box.h"
-#include "platform/session_events.h"
 
 namespace systemlog::windows {
 
 /// DPAPI with machine scope; the purpose is the additional entropy.
 std::unique_ptr<SecretBox> machine_secret_box();
 
-/// The Windows event log under a source name.
-Result<std::unique_ptr<EventSink>> event_log_sink(const std::string& source);
+/// The Windows event log under a source name. May be used from several threads at once.
+std::unique_ptr<EventSink> event_log_sink(const std::string& source);
 
 std::unique_ptr<AccountLookup> account_lookup();
 std::unique_ptr<PasswordProtector> password_protector();
 std::unique_ptr<AuthPackage> auth_package();
 std::unique_ptr<ConnectedBlobPacker> connected_blob_packer();
-
-/// What a service's HandlerEx got with SERVICE_CONTROL_SESSIONCHANGE.
-/// @param event_data the WTSSESSION_NOTIFICATION, may be null
-void deliver_session_change(SessionListener& listener, unsigned long event_type, const void* event_data) noexcept;
 
 }  // namespace systemlog::windows

@@ -19,12 +19,15 @@
 #include "bridge/client_pipe.h"
 #include "platform/file_event_sink.h"
 #include "platform/file_secret_box.h"
+#include "test/bridge/told_facts.h"
 #include "test/bridge/told_machine.h"
 #include "test/fakes/mirror.h"
 #include "test/fakes/windows_seams.h"
 
 using namespace systemlog;
 using namespace systemlog::bridge;
+using test::facts_in;
+using test::notice_in;
 using Json = nlohmann::json;
 
 namespace {
@@ -41,29 +44,6 @@ T must(Result<T> result, const char* what) {
   if (!result)
     give_up(std::string(what) + ": " + std::string(name(result.error().code)) + " " + result.error().detail);
   return std::move(result).value();
-}
-
-std::optional<EventAccount> account_in(const Json& said) {
-  if (!said.contains("account")) return std::nullopt;
-  const Json& account = said["account"];
-  return EventAccount{account["sid"], account["domain"], account["name"]};
-}
-
-SessionFacts facts_in(const Json& said) {
-  SessionFacts facts;
-  facts.account = account_in(said);
-  facts.remote = said.value("remote", false);
-  if (said.contains("locked")) facts.locked = said["locked"].get<bool>();
-  facts.logon_wall_ms = said.value("logonWallMs", std::int64_t{0});
-  if (said.contains("idleMs")) facts.idle_ms = said["idleMs"].get<std::uint64_t>();
-  if (said.value("signOn", "") == "automatic") facts.sign_on = SignOn::automatic;
-  if (said.value("signOn", "") == "perhaps-automatic") facts.sign_on = SignOn::perhaps_automatic;
-  return facts;
-}
-
-std::optional<ShutdownNotice> notice_in(const Json& said) {
-  if (!said.contains("shutdown")) return std::nullopt;
-  return ShutdownNotice{said["shutdown"].value("byUser", true), said["shutdown"].value("restart", false)};
 }
 
 SessionChange change_in(const std::string& name) {

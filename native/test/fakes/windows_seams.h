@@ -10,7 +10,6 @@
 #include "platform/event_sink.h"
 #include "platform/http.h"
 #include "platform/password_protector.h"
-#include "platform/session_events.h"
 
 namespace systemlog::test {
 
@@ -71,21 +70,6 @@ class RecordingEventSink final : public EventSink {
 
   void report(Severity severity, std::uint32_t event_id, std::string_view text) noexcept override {
     events.push_back({severity, event_id, std::string(text)});
-  }
-};
-
-class RecordingSessionListener final : public SessionListener {
- public:
-  struct Change {
-    SessionChange change;
-    std::uint32_t session_id;
-
-    friend bool operator==(const Change&, const Change&) = default;
-  };
-  std::vector<Change> changes;
-
-  void on_session_change(SessionChange change, std::uint32_t session_id) noexcept override {
-    changes.push_back({change, session_id});
   }
 };
 

@@ -1,9 +1,10 @@
 // The bridge's way to the server as a program, for tests against the real one (test/bridge/uplink.test.ts):
 //
-//     uplink_probe <out> sync <folder> <origin> <company> <access token> <events to record first>
+//     uplink_probe <out> sync <folder> <origin> <company> <access token> <events to record first> [<pin>]
 //     uplink_probe <out> ticket <folder> <origin> <company> <sid> <nonce>
-//     uplink_probe <out> get <url> <milliseconds> [<SHA-256 of the certificate, base64url>]
+//     uplink_probe <out> get <url> <milliseconds> [<pin>]
 //
+// A pin is the SHA-256 of the one certificate to be believed, base64url.
 // What came of it is written as JSON to the file <out>; the exit code says only whether it was written.
 #include <chrono>
 #include <cstdio>
@@ -50,14 +51,14 @@ struct Bridge {
   std::optional<Uplink> uplink;
 
   Result<void> open(const std::filesystem::path& folder, const std::string& origin_text, const std::string& company,
-                    const std::string& access_token) {
+                    const std::string& access_token, std::optional<CertificatePin> pin) {
     const Result<std::array<std::uint8_t, 16>> run = make_random_uuid(*random);
     if (!run) return run.error();
     clock = system_clock(run.value());
     Result<std::unique_ptr<SecretBox>> opened_box = file_secret_box(*files, *random, folder / "box");
     if (!opened_box) return opened_box.error();
     box = std::move(opened_box).value();
-    Result<std::unique_ptr<Http>> opened_http = system_http({});
+    Result<std::unique_ptr<Http>> opened_http = system_http({}, pin);
     if (!opened_http) return opened_http.error();
     http = std::move(opened_http).value();
     Result<DeviceIdentity> opened_identity = DeviceIdentity::open(*files, *box, *random, folder);
@@ -129,9 +130,22 @@ struct Bridge {
   }
 };
 
+/// The pin at a place of the arguments; none when there is none.
+Result<std::optional<CertificatePin>> pin_in(const std::vector<std::string>& arguments, std::size_t at) {
+  std::optional<CertificatePin> pin;
+  if (arguments.size() <= at) return pin;
+  const std::optional<Bytes> bytes = from_base64url(arguments[at]);
+  if (!bytes || bytes->size() != 32) return Error{ErrorCode::invalid_argument, "pin"};
+  std::copy(bytes->begin(), bytes->end(), pin.emplace().begin());
+  return pin;
+}
+
 Json sync(const std::vector<std::string>& arguments) {
+  const Result<std::optional<CertificatePin>> pin = pin_in(arguments, 5);
+  if (!pin) return failure(pin.error());
   Bridge bridge;
-  if (Result<void> opened = bridge.open(arguments[0], arguments[1], arguments[2], arguments[3]); !opened) {
+  if (Result<void> opened = bridge.open(arguments[0], arguments[1], arguments[2], arguments[3], pin.value());
+      !opened) {
     return failure(opened.error());
   }
   const auto count = static_cast<unsigned>(std::strtoul(arguments[4].c_str(), nullptr, 10));
@@ -156,7 +170,7 @@ Json sync(const std::vector<std::string>& arguments) {
 
 Json ticket(const std::vector<std::string>& arguments) {
   Bridge bridge;
-  if (Result<void> opened = bridge.open(arguments[0], arguments[1], arguments[2], ""); !opened) {
+  if (Result<void> opened = bridge.open(arguments[0], arguments[1], arguments[2], "", {}); !opened) {
     return failure(opened.error());
   }
   const Result<Uplink::TicketAndAnchor> made = bridge.uplink->ticket(arguments[3], arguments[4]);
@@ -168,13 +182,9 @@ Json ticket(const std::vector<std::string>& arguments) {
 }
 
 Json get(const std::vector<std::string>& arguments) {
-  std::optional<CertificatePin> pin;
-  if (arguments.size() > 2) {
-    const std::optional<Bytes> bytes = from_base64url(arguments[2]);
-    if (!bytes || bytes->size() != 32) return failure({ErrorCode::invalid_argument, "pin"});
-    std::copy(bytes->begin(), bytes->end(), pin.emplace().begin());
-  }
-  const Result<std::unique_ptr<Http>> http = system_http({}, pin);
+  const Result<std::optional<CertificatePin>> pin = pin_in(arguments, 2);
+  if (!pin) return failure(pin.error());
+  const Result<std::unique_ptr<Http>> http = system_http({}, pin.value());
   if (!http) return failure(http.error());
   const std::chrono::milliseconds timeout(std::strtol(arguments[1].c_str(), nullptr, 10));
   const Bytes body = {'b', 'o', 'd', 'y'};
@@ -194,7 +204,7 @@ int main(int argc, char** argv) {
   const std::string command = arguments[2];
   arguments.erase(arguments.begin(), arguments.begin() + 3);
   Json result;
-  if (command == "sync" && arguments.size() == 5) result = sync(arguments);
+  if (command == "sync" && arguments.size() >= 5) result = sync(arguments);
   if (command == "ticket" && arguments.size() == 5) result = ticket(arguments);
   if (command == "get") result = get(arguments);
   const std::string text = result.dump(2, ' ', false, Json::error_handler_t::replace);
