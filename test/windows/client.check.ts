@@ -16,8 +16,8 @@ import type { CheckServer } from './server.ts';
 import { about, check, newPipeName, scratchFolder } from './support.ts';
 
 /** So many rounds of kills, or as many as fit into this time, in milliseconds: a busy machine takes seconds to start a process. */
-const ROUNDS = 9;
-const ROUNDS_MS = 45_000;
+const ROUNDS = 6;
+const ROUNDS_MS = 30_000;
 /** How long client and bridge are at work after their first sign of life; kills fall into it, in milliseconds. */
 const WORK_MS = 400;
 /** A process that has done nothing in this time will not. */

@@ -1,5 +1,5 @@
-// The seams of the build for tests. Under Wine nobody is the system and nothing keeps a block reason; all else is as it
-// is in what ships. Never part of it.
+// The seams of the build for tests. Under Wine nobody is the system and nothing keeps a block reason; all else is as
+// it is in what ships. Never part of it.
 #include "addon/windows/seams.h"
 
 #include <array>

@@ -1,8 +1,7 @@
 // Sends window messages to the session windows of another process, as Windows would: for tests.
-// session_poster.exe REPORT PROCESS send|post TIMES MESSAGE WPARAM LPARAM [MESSAGE WPARAM LPARAM…], MESSAGE a number or
-// `taskbar-created`.
-// session_poster.exe REPORT PROCESS title
-// The report gets a line for each window and message: the first answer; or the title.
+// session_poster.exe REPORT PROCESS send|post TIMES MESSAGE WPARAM LPARAM [MESSAGE WPARAM LPARAM…], MESSAGE a number
+// or `taskbar-created`. session_poster.exe REPORT PROCESS title The report gets a line for each window and message:
+// the first answer; or the title.
 // clang-format off
 #include <windows.h>
 // clang-format on

@@ -1,5 +1,5 @@
-// Node-API is imported from node.exe. In a program of another name, as Electron's are, it is that program that has it.
-// MSVC builds bring node-gyp's own hook of this kind.
+// Node-API is imported from node.exe. In a program of another name, as Electron's are, it is that program that has
+// it. MSVC builds bring node-gyp's own hook of this kind.
 #ifdef __MINGW32__
 
 // clang-format off

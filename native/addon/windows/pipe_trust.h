@@ -32,9 +32,9 @@ inline constexpr std::string_view system_sid = "S-1-5-18";
 /// What the system makes belongs to this group by default.
 inline constexpr std::string_view administrators_sid = "S-1-5-32-544";
 
-/// Nothing when the server is the bridge; else why it is not taken for it. The process id alone would not do: ids come
-/// again, and a pipe may outlive the process that made it. The owner alone would not do either: an administrator's
-/// program has the same.
+/// Nothing when the server is the bridge; else why it is not taken for it. The process id alone would not do: ids
+/// come again, and a pipe may outlive the process that made it. The owner alone would not do either: an
+/// administrator's program has the same.
 inline std::optional<std::string_view> distrust(const PipeServerFacts& server) noexcept {
   if (server.service.process_id == 0) return "the service does not run";
   if (!server.service.as_system) return "the service does not run as the system";

@@ -1,5 +1,5 @@
-// What Wine does not have, or what nobody there can be. `seams.cpp` is Windows itself, and in what ships; the build for
-// tests has `under_test/seams.cpp` in its place.
+// What Wine does not have, or what nobody there can be. `seams.cpp` is Windows itself, and in what ships; the build
+// for tests has `under_test/seams.cpp` in its place.
 #pragma once
 
 // clang-format off

@@ -76,7 +76,8 @@ WindowsVersion windows_version() noexcept {
 Result<SessionFacts> session_facts() noexcept {
   SessionFacts facts;
   DWORD session_id = 0;
-  if (ProcessIdToSessionId(GetCurrentProcessId(), &session_id) == 0) return windows::failure("session of the process");
+  if (ProcessIdToSessionId(GetCurrentProcessId(), &session_id) == 0)
+    return windows::failure("session of the process");
   facts.session_id = session_id;
   Result<TokenUserFacts> user = own_user();
   if (!user) return user.error();

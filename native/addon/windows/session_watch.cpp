@@ -31,7 +31,8 @@ void tell(Napi::Env env, Napi::Function listener, SessionNotice* given) {
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
 
-/// The window and the way from it to JavaScript. Ends when it is closed or its environment goes, whichever comes first.
+/// The window and the way from it to JavaScript. Ends when it is closed or its environment goes, whichever comes
+/// first.
 class SessionWatch {
  public:
   explicit SessionWatch(Napi::ThreadSafeFunction listener) : listener_(std::move(listener)) {}
@@ -74,7 +75,8 @@ class SessionWatch {
 using Info = Napi::CallbackInfo;
 using HeldWatch = std::shared_ptr<Held<SessionWatch>>;
 
-/// Run when the environment ends and the watch is still open: before the way to JavaScript goes, which was made before.
+/// Run when the environment ends and the watch is still open: before the way to JavaScript goes, which was made
+/// before.
 void end_with_environment(void* given) {
   const std::unique_ptr<HeldWatch> held(static_cast<HeldWatch*>(given));
   if ((*held)->native) (*held)->native->end();
@@ -92,8 +94,8 @@ Napi::Value show_watch(Napi::Env env, std::unique_ptr<SessionWatch>& opened) {
     std::string text = reader.text(info[0], "text");
     if (!reader.ok()) return reader.refusal();
     return call(
-        info.Env(), watch,
-        [text = std::move(text)](SessionWatch& of) { return of.window().block_shutdown(text); }, show_nothing);
+        info.Env(), watch, [text = std::move(text)](SessionWatch& of) { return of.window().block_shutdown(text); },
+        show_nothing);
   });
   add_method(shown, "unblockShutdown", held, [](const Info& info, const HeldWatch& watch) {
     return call(

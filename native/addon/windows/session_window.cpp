@@ -44,7 +44,11 @@ Handle make_event() noexcept {
 class SessionWindow::Thread {
  public:
   Thread(Told told, std::chrono::milliseconds end_wait)
-      : told_(std::move(told)), end_wait_(end_wait), asked_(make_event()), ready_(make_event()), stop_(make_event()) {}
+      : told_(std::move(told)),
+        end_wait_(end_wait),
+        asked_(make_event()),
+        ready_(make_event()),
+        stop_(make_event()) {}
 
   Result<void> start() {
     if (!asked_ || !ready_ || !stop_) return windows::failure("event of the session window");
@@ -127,8 +131,8 @@ class SessionWindow::Thread {
     registered_class_ = true;
     taskbar_created_ = RegisterWindowMessageW(L"TaskbarCreated");
     // Not a message-only window: those get no broadcasts, and no end of a session.
-    window_ = CreateWindowExW(WS_EX_TOOLWINDOW | WS_EX_NOACTIVATE, class_name_.c_str(), L"SystemLog", WS_POPUP, 0, 0, 0,
-                              0, nullptr, nullptr, window_class.hInstance, this);
+    window_ = CreateWindowExW(WS_EX_TOOLWINDOW | WS_EX_NOACTIVATE, class_name_.c_str(), L"SystemLog", WS_POPUP, 0, 0,
+                              0, 0, nullptr, nullptr, window_class.hInstance, this);
     if (window_ == nullptr) return windows::failure("session window");
     // Explorer is not elevated, where we may be.
     ChangeWindowMessageFilterEx(window_, taskbar_created_, MSGFLT_ALLOW, nullptr);
@@ -157,8 +161,8 @@ class SessionWindow::Thread {
   void pump() noexcept {
     const std::array<HANDLE, 2> events{stop_.get(), asked_.get()};
     while (true) {
-      const DWORD woken = MsgWaitForMultipleObjectsEx(events.size(), events.data(), INFINITE, QS_ALLINPUT,
-                                                      MWMO_INPUTAVAILABLE);
+      const DWORD woken =
+          MsgWaitForMultipleObjectsEx(events.size(), events.data(), INFINITE, QS_ALLINPUT, MWMO_INPUTAVAILABLE);
       if (woken == WAIT_OBJECT_0 || woken == WAIT_FAILED) return;
       if (woken == WAIT_OBJECT_0 + 1) answer();
       MSG message;

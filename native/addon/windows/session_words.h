@@ -67,8 +67,8 @@ constexpr SessionEnd session_end(std::uint64_t lparam) noexcept {
   return end;
 }
 
-/// WTSINFOEX_LEVEL1.SessionFlags: WTS_SESSIONSTATE_LOCK is 0 and UNLOCK is 1, but Windows 7 and Server 2008 R2 (6.1) say
-/// them the other way round, as the documentation of the structure admits. Nothing for "unknown" (-1) and for the
+/// WTSINFOEX_LEVEL1.SessionFlags: WTS_SESSIONSTATE_LOCK is 0 and UNLOCK is 1, but Windows 7 and Server 2008 R2 (6.1)
+/// say them the other way round, as the documentation of the structure admits. Nothing for "unknown" (-1) and for the
 /// unheard-of.
 constexpr std::optional<bool> is_locked(std::int32_t flags, std::uint32_t windows_major,
                                         std::uint32_t windows_minor) noexcept {
