@@ -105,7 +105,10 @@ unsigned long own_control(unsigned long control, const bridge::windows::ServiceP
   const unsigned long type = told.value("type", 0UL);
   if (said == SERVICE_CONTROL_SESSIONCHANGE) {
     WTSSESSION_NOTIFICATION notification{sizeof(WTSSESSION_NOTIFICATION), told.value("session", DWORD{0})};
-    return deliver(said, type, &notification);
+    for (int i = 0; i < told.value("repeat", 0); ++i) {
+      deliver(said, i % 2 == 0 ? WTS_SESSION_LOCK : WTS_SESSION_UNLOCK, &notification);
+    }
+    return told.contains("repeat") ? NO_ERROR : deliver(said, type, &notification);
   }
   if (said == SERVICE_CONTROL_TIMECHANGE) {
     TimeChange change{};
