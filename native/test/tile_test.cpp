@@ -179,7 +179,7 @@ TEST_CASE("what goes wrong on the way to the bridge is never taken for its own w
   other_user.submitted(start);
   const Step step = other_user.replied(Error{ErrorCode::not_found, "pipe"}, start);
   REQUIRE(is<Refuse>(step));
-  CHECK(std::get<Refuse>(step).text == text(Language::japanese, Text::refusal_waiting));
+  CHECK(std::get<Refuse>(step).text == text(Language::japanese, Text::refusal_no_answer));
 }
 
 TEST_CASE("a mirror that lags behind the filter opens nothing while the bridge is silent") {
