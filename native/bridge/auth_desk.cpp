@@ -9,6 +9,9 @@
 namespace systemlog::bridge {
 namespace {
 
+/// Of how many accounts something is remembered in memory.
+constexpr std::size_t most_accounts = 1000;
+
 /// Nothing was judged: nobody failed to prove anything.
 bool is_no_failure(std::string_view refusal) {
   constexpr std::array<std::string_view, 9> known{
@@ -19,8 +22,12 @@ bool is_no_failure(std::string_view refusal) {
 
 }  // namespace
 
-AuthDesk::AuthDesk(AuthDeskParts parts, LogonDesk desk, CrashBreaker breaker)
-    : parts_(std::move(parts)), desk_(std::move(desk)), breaker_(std::move(breaker)) {}
+AuthDesk::AuthDesk(AuthDeskParts parts, LogonDesk desk, CrashBreaker breaker, const FailureLimits& limits)
+    : parts_(std::move(parts)),
+      desk_(std::move(desk)),
+      breaker_(std::move(breaker)),
+      limits_(limits),
+      failures_(limits.burst_of_all, limits.per_second_of_all, parts_.now()) {}
 
 auth::Response AuthDesk::answer(const auth::Request& request, const AuthPeer& peer) {
   if (std::holds_alternative<auth::Presence>(request)) return auth::PresenceNoted{};
@@ -97,7 +104,7 @@ auth::Response AuthDesk::answers(const auth::TileAnswers& typed, const AuthPeer&
   if (answered.granted) {
     if (!who.rehearsal) parts_.proved(who.attempt.sid, answered.method);
   } else if (!is_no_failure(answered.refusal)) {
-    record("auth-failure", who.attempt.sid, answered.refusal, true);
+    record_failure(who.attempt.sid, answered.refusal);
   }
   note_change();
   return auth::TileVerdict{std::move(answered)};
@@ -112,7 +119,7 @@ auth::Response AuthDesk::password(const auth::PasswordResult& result, const Auth
                                              : desk_.password_rejected(attempt);
   if (!result.accepted) {
     parts_.proved(result.sid, std::nullopt);
-    record("auth-failure", result.sid, "wrong-password", true);
+    record_failure(result.sid, "wrong-password");
   }
   const std::optional<LogonDesk::Standing> after = desk_.standing(result.sid);
   if (before && after && before->enrolment != after->enrolment) {
@@ -132,9 +139,8 @@ auth::Response AuthDesk::challenge(const auth::ChallengeQuestion& question) {
 
 /// So that no event has to ask a domain for a name.
 void AuthDesk::remember(const SystemAccount& account) {
-  constexpr std::size_t most_names = 1000;
   const std::lock_guard lock(parts_.core);
-  if (names_.size() >= most_names) names_.clear();
+  if (names_.size() >= most_accounts) names_.clear();
   names_.insert_or_assign(account.sid, EventAccount{account.sid, account.domain, account.name});
 }
 
@@ -148,6 +154,21 @@ void AuthDesk::record(std::string kind, const std::string& sid, std::optional<st
     event.account = known != names_.end() ? known->second : EventAccount{sid, "", ""};
   }
   parts_.recorder.record(std::move(event), parts_.recorder.clock().read());
+}
+
+/// Codes have waits of their own, which Windows' passwords may not have.
+void AuthDesk::record_failure(const std::string& sid, const std::string& reason) {
+  const Moment now = parts_.now();
+  if (failures_of_.size() >= most_accounts && !failures_of_.contains(sid)) failures_of_.clear();
+  RateLimit& of_account = failures_of_.try_emplace(sid, limits_.burst, limits_.per_second, now).first->second;
+  if (of_account.take(now) && failures_.take(now)) {
+    failures_left_out_ = false;
+    return record("auth-failure", sid, reason, true);
+  }
+  if (std::exchange(failures_left_out_, true)) return;
+  parts_.events.report(
+      Severity::warning, event_ids::failures_not_recorded,
+      "Sign-ins fail so often that not every failure is recorded for now. The last one was of " + sid + ".");
 }
 
 void AuthDesk::note_change() {

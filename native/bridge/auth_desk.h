@@ -10,6 +10,7 @@
 #include <string>
 
 #include "bridge/crash_breaker.h"
+#include "bridge/rate_limit.h"
 #include "bridge/recorder.h"
 #include "bridge/uplink/policy_holder.h"
 #include "bridge/uplink/policy_sync.h"
@@ -24,6 +25,7 @@ namespace event_ids {
 inline constexpr std::uint32_t desk_unavailable = 20;
 inline constexpr std::uint32_t crash_breaker_tripped = 21;
 inline constexpr std::uint32_t mirror_not_written = 22;
+inline constexpr std::uint32_t failures_not_recorded = 23;
 }  // namespace event_ids
 
 /// Who asks, as the system says it.
@@ -59,10 +61,21 @@ struct AuthDeskParts {
   std::function<void()> changed;
 };
 
+/// How many failed sign-ins are recorded one by one. Whoever sits at a logon screen can fail as often as Windows lets
+/// him; without a limit he would fill the journal, and the server, with it.
+struct FailureLimits {
+  /// Of one account.
+  double burst = 30;
+  double per_second = 1.0 / 60;
+  /// Of all of them together.
+  double burst_of_all = 300;
+  double per_second_of_all = 1.0 / 6;
+};
+
 /// Every public function may be called from several threads at once, except where it says that the lock is held.
 class AuthDesk final : public PolicyHolder {
  public:
-  AuthDesk(AuthDeskParts parts, LogonDesk desk, CrashBreaker breaker);
+  AuthDesk(AuthDeskParts parts, LogonDesk desk, CrashBreaker breaker, const FailureLimits& limits = {});
 
   auth::Response answer(const auth::Request& request, const AuthPeer& peer);
   /// A process that had our provider loaded is gone.
@@ -94,6 +107,7 @@ class AuthDesk final : public PolicyHolder {
   void remember(const SystemAccount& account);
   /// The lock is held.
   void record(std::string kind, const std::string& sid, std::optional<std::string> reason, bool by_user);
+  void record_failure(const std::string& sid, const std::string& reason);
   void note_change();
 
   AuthDeskParts parts_;
@@ -101,6 +115,10 @@ class AuthDesk final : public PolicyHolder {
   CrashBreaker breaker_;
   /// Names of those who signed in or tried, by SID.
   std::map<std::string, EventAccount> names_;
+  FailureLimits limits_;
+  RateLimit failures_;
+  std::map<std::string, RateLimit> failures_of_;
+  bool failures_left_out_ = false;
   PolicySync* policy_ = nullptr;
 };
 

@@ -39,6 +39,7 @@ struct Screen : Bench {
   std::unique_ptr<Recorder> recorder;
   std::vector<std::pair<std::string, std::string>> proved;
   int changes = 0;
+  Moment now{0};
   std::unique_ptr<AuthDesk> desk;
 
   Screen() {
@@ -54,7 +55,7 @@ struct Screen : Bench {
                         accounts,
                         mirror,
                         {},
-                        [] { return Moment{0}; },
+                        [this] { return now; },
                         [this](const std::string& who, std::optional<std::string> method) {
                           proved.emplace_back(who, method.value_or("nothing"));
                         },
@@ -137,6 +138,24 @@ TEST_CASE("a password that LSA refused is an auth-failure of the account, and pr
   screen.desk->answer(auth::PasswordResult{sid, false, {}}, {4, 5, 1});
   CHECK(screen.recorded() == Lines{"auth-failure wrong-password"});
   CHECK(screen.proved == std::vector<std::pair<std::string, std::string>>{{sid, "nothing"}});
+}
+
+TEST_CASE("who types wrong passwords without end fills neither journal nor server, and hides nobody else's") {
+  Screen screen;
+  const auto fail = [&screen](const std::string& who) {
+    screen.desk->answer(auth::PasswordResult{who, false, {}}, {4, 5, 1});
+  };
+  for (int i = 0; i < 1'000; ++i) fail(sid);
+  CHECK(screen.recorded().size() == 30);
+  REQUIRE(screen.events.events.size() == 1);
+  CHECK(screen.events.events.front().id == event_ids::failures_not_recorded);
+  fail("S-1-5-21-1-2-3-1002");
+  CHECK(screen.recorded().size() == 31);
+  screen.now += std::chrono::minutes(1);
+  for (int i = 0; i < 5; ++i) fail(sid);
+  CHECK(screen.recorded().size() == 32);
+  for (int i = 0; i < 1'000; ++i) fail("S-1-5-21-1-2-3-" + std::to_string(2'000 + i));
+  CHECK(screen.recorded().size() < 350);
 }
 
 TEST_CASE("three LogonUI processes that fell over within ten minutes stand us down, for a day or until re-armed") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bridge/client_pipe.h"
@@ -84,6 +85,66 @@ TEST_CASE("a client too many is told so and let go") {
   hear(*first);
   const auto second = pipe.connect();
   CHECK(hear(*second).find("too-many-requests") != std::string::npos);
+}
+
+TEST_CASE("more clients than the bridge serves at all are told so, whatever session they are of") {
+  ClientLimits limits;
+  limits.clients = 2;
+  Pipe pipe(limits);
+  const auto first = pipe.connect();
+  const auto second = pipe.connect();
+  for (PipeConnection* one : {first.get(), second.get()}) {
+    say(*one, hello);
+    hear(*one);
+  }
+  const auto third = pipe.connect();
+  CHECK(hear(*third).find("too-many-requests") != std::string::npos);
+}
+
+TEST_CASE("a client that asks and never reads is left, and holds up nobody") {
+  ClientLimits limits;
+  limits.burst = 1e9;
+  limits.patience = milliseconds(100);
+  Pipe pipe(limits);
+  const auto deaf = pipe.connect();
+  say(*deaf, hello);
+  // Until neither side takes any more: the bridge waits for this client with an answer in its hand.
+  std::string many;
+  for (int i = 0; i < 500; ++i) many += status;
+  while (deaf->write_all(bytes_of(many), milliseconds(50))) {
+  }
+  const auto other = pipe.connect();
+  say(*other, hello);
+  hear(*other);
+  say(*other, status);
+  hear(*other);
+  pipe.pipe.notify(taro, "it grew");
+  CHECK(hear(*other) == "it grew");
+}
+
+TEST_CASE("all clients of a session share one allowance, and get a new one with time") {
+  ClientLimits limits;
+  limits.burst = 4;
+  limits.per_second = 20;
+  Pipe pipe(limits);
+  const auto first = pipe.connect();
+  const auto second = pipe.connect();
+  for (PipeConnection* one : {first.get(), second.get()}) {
+    say(*one, hello);
+    hear(*one);
+  }
+  std::string refused;
+  for (int i = 0; i < 10; ++i) {
+    say(*first, status);
+    refused = hear(*first);
+  }
+  CHECK(refused.find("too-many-requests") != std::string::npos);
+  for (int i = 0; i < 500 && refused.find("too-many-requests") != std::string::npos; ++i) {
+    std::this_thread::sleep_for(milliseconds(10));
+    say(*second, status);
+    refused = hear(*second);
+  }
+  CHECK(refused.find("headSequence") != std::string::npos);
 }
 
 TEST_CASE("after its last answer a client may read it and close, and is closed if it does not") {

@@ -115,9 +115,8 @@ class BridgeUnderTest {
       delays.policy = {hardly_ever, hardly_ever, hardly_ever, hardly_ever, hardly_ever, hardly_ever};
     }
     Settings settings = must(parse_settings(said["settings"].dump()), "settings");
-    bridge_ = must(bridge::Bridge::start(
-                       {*files_, *random_, *clock_, *box_, machine_, *events_, folder, std::move(settings), delays,
-                        LogonParts{accounts_, mirror_, false}}),
+    bridge_ = must(bridge::Bridge::start({*files_, *random_, *clock_, *box_, machine_, *events_, folder,
+                                          std::move(settings), delays, LogonParts{accounts_, mirror_, false}}),
                    "bridge");
     clients_.emplace(*bridge_, std::string(bridge_version));
     bridge_->set_clients(&*clients_);
