@@ -85,10 +85,16 @@ test.each(table())('windows-events $row: $signal', ({ row, kinds, initiators, re
     // Only a line of one kind says whose each event is.
     if (kinds.length > 1) continue;
     for (const initiator of initiators) {
-      expect(ofKind.map(([, who]) => who), kind).toContain(initiator);
+      expect(
+        ofKind.map(([, who]) => who),
+        kind,
+      ).toContain(initiator);
     }
     for (const reason of reasons) {
-      expect(ofKind.map(([, , why]) => why), kind).toContain(reason);
+      expect(
+        ofKind.map(([, , why]) => why),
+        kind,
+      ).toContain(reason);
     }
   }
   for (const reason of reasons) expect(events.map((event) => event.split(' ')[2])).toContain(reason);
