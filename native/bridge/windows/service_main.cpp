@@ -140,6 +140,8 @@ DWORD serve() {
   say(SERVICE_RUNNING);
   surroundings.events->report(Severity::information, event_ids::started,
                               "The pipe for the logon screen was open after " + std::to_string(ready_ms) + " ms.");
+  // Begins to look, so that the first sign-in is told.
+  static_cast<void>(surroundings.tpm_and_bitlocker());
   follow_the_machine(host);
   if (system_goes_down) host.settle(before_end);
   set_running(nullptr);
