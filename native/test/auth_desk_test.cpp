@@ -54,7 +54,7 @@ struct Screen : Bench {
                         events,
                         accounts,
                         mirror,
-                        false,
+                        {},
                         [this] { return now; },
                         [this](const std::string& who, std::optional<std::string> method) {
                           proved.emplace_back(who, method.value_or("nothing"));
