@@ -211,7 +211,7 @@ struct Program : Bench {
                         events,
                         accounts,
                         mirror,
-                        false,
+                        {},
                         folder.path(),
                         {path("auth"), "D:(A;;GA;;;WD)"},
                         {path("client"), "D:(A;;GA;;;WD)"},

@@ -131,7 +131,7 @@ TEST_CASE(
   delays.retry = std::chrono::milliseconds(20);
   std::unique_ptr<bridge::Bridge> bridge =
       std::move(bridge::Bridge::start({*files, random, clock, *box, machine, events, folder.path(), settings, delays,
-                                       bridge::LogonParts{accounts, mirror, false}}))
+                                       bridge::LogonParts{accounts, mirror, {}}}))
           .value();
   REQUIRE(bridge->auth_desk() != nullptr);
   clock.pass(300'000);
