@@ -50,7 +50,7 @@ void kill();
 bool control(unsigned long code);
 /// Milliseconds from the start of the service's process until its pipe `auth` was there.
 double ready_ms();
-/// Private memory of its process, in bytes.
+/// Private (anonymous) memory of the seam program's service, in bytes; under Wine only.
 std::size_t private_bytes();
 
 }  // namespace service
