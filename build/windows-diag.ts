@@ -8,7 +8,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { DateTime } from 'luxon';
 import { askFolder, askPipes, askProgram } from './windows-diag/ask.ts';
-import { PIPES, type Section, sectionsFor } from './windows-diag/probes.ts';
+import { askBridge } from './windows-diag/ask-bridge.ts';
+import { CLIENT_PIPE, PIPES, type Section, sectionsFor } from './windows-diag/probes.ts';
 import { type AnsweredSection, reportText, unanswered } from './windows-diag/report.ts';
 
 if (process.platform !== 'win32') {
@@ -23,7 +24,7 @@ const { values } = parseArgs({
 const programData = process.env['ProgramData'] ?? 'C:\\ProgramData';
 const localAppData = process.env['LOCALAPPDATA'] ?? '';
 
-const sections: AnsweredSection[] = [here(), files()];
+const sections: AnsweredSection[] = [here(), files(), await bridge()];
 for (const section of sectionsFor({ programData, systemDrive: process.env['SystemDrive'] ?? 'C:' })) {
   console.log(`${section.title} …`);
   sections.push(await ask(section));
@@ -63,4 +64,8 @@ function files(): AnsweredSection {
       askFolder('tray app of this account', path.join(localAppData, 'SystemLog')),
     ],
   };
+}
+
+async function bridge(): Promise<AnsweredSection> {
+  return { title: 'Bridge, in its own words', answers: [await askBridge('to this account', CLIENT_PIPE)] };
 }

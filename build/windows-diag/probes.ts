@@ -13,6 +13,7 @@ export interface Section {
 /** native/bridge/service_names.h */
 export const SERVICE = 'SystemLogBridge';
 export const PIPES = ['systemlog-auth', 'systemlog-client'];
+export const CLIENT_PIPE = '\\\\.\\pipe\\systemlog-client';
 /** native/provider/filter_rule.h, `our_class_id` */
 export const PROVIDER_CLASS = '{6E422B75-E4CF-4436-B8BF-5FFC23A07D79}';
 

@@ -19,6 +19,7 @@ about('the report about a PC', () => {
     const text = readFileSync(file, 'utf8');
     for (const section of ['This PC', 'What is kept', 'Windows', 'Sign-in', 'Bridge', 'Event logs'])
       assert.match(text, new RegExp(`== ${section}`));
+    assert.match(text, /! bridge-absent/);
     assert.match(text, /journal-JBSWY\.journal/);
     assert.doesNotMatch(text, /planted secret/);
     const asked = text.split('\r\n').filter((line) => line.startsWith('   > '));
