@@ -39,8 +39,9 @@ class HttpHandle {
 Error failed(const char* step) {
   const DWORD code = GetLastError();
   ErrorCode kind = ErrorCode::io_failed;
-  // The second is the socket's own, which Wine lets through.
-  if (code == ERROR_WINHTTP_TIMEOUT || code == WSAETIMEDOUT) kind = ErrorCode::timed_out;
+  // Of WinHTTP and, where it hands that on, of the socket.
+  constexpr DWORD socket_timed_out = 10'060;
+  if (code == ERROR_WINHTTP_TIMEOUT || code == socket_timed_out) kind = ErrorCode::timed_out;
   switch (code) {
     case ERROR_WINHTTP_SECURE_FAILURE:
     // The reasons behind it: Windows tells them to a callback only, Wine in its place.
@@ -91,10 +92,10 @@ std::string header(HINTERNET exchange, DWORD which) {
                           WINHTTP_NO_HEADER_INDEX) == 0) {
     return {};
   }
-  // Blanks around a value are no part of it (RFC 9110, 5.5); WinHTTP takes only those before it away.
-  std::wstring_view value(text.data(), size / sizeof(wchar_t));
-  while (!value.empty() && (value.back() == L' ' || value.back() == L'\t')) value.remove_suffix(1);
-  return narrow(std::wstring(value));
+  // Blanks around a value are not of it (RFC 9110, 5.5).
+  const std::string value = narrow(text.data());
+  const std::size_t from = value.find_first_not_of(" \t");
+  return from == std::string::npos ? std::string() : value.substr(from, value.find_last_not_of(" \t") + 1 - from);
 }
 
 class WindowsHttp final : public Http {
@@ -123,12 +124,11 @@ class WindowsHttp final : public Http {
   static Result<void> configure(HINTERNET exchange, const HttpRequest& request) {
     // Zero would mean for ever.
     const auto timeout = static_cast<int>(std::max<long long>(request.timeout.count(), 1));
-    auto head_timeout = static_cast<DWORD>(timeout);
     DWORD no_redirects = WINHTTP_DISABLE_REDIRECTS | WINHTTP_DISABLE_COOKIES;
-    // The head of the answer has a timeout of its own, of 90 s unless said otherwise.
+    // For the head of an answer Windows has a time of its own, 90 s unless it is told.
+    auto for_head = static_cast<DWORD>(timeout);
     if (WinHttpSetTimeouts(exchange, timeout, timeout, timeout, timeout) == 0 ||
-        WinHttpSetOption(exchange, WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT, &head_timeout, sizeof head_timeout) ==
-            0 ||
+        WinHttpSetOption(exchange, WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT, &for_head, sizeof for_head) == 0 ||
         WinHttpSetOption(exchange, WINHTTP_OPTION_DISABLE_FEATURE, &no_redirects, sizeof no_redirects) == 0) {
       return failed("request options");
     }

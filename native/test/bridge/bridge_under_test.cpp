@@ -116,7 +116,7 @@ class BridgeUnderTest {
     }
     Settings settings = must(parse_settings(said["settings"].dump()), "settings");
     bridge_ = must(bridge::Bridge::start({*files_, *random_, *clock_, *box_, machine_, *events_, folder,
-                                          std::move(settings), delays, LogonParts{accounts_, mirror_, false}}),
+                                          std::move(settings), delays, LogonParts{accounts_, mirror_, {}}}),
                    "bridge");
     clients_.emplace(*bridge_, std::string(bridge_version));
     bridge_->set_clients(&*clients_);
