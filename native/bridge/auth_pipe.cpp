@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "bridge/steady_time.h"
+
 namespace systemlog::bridge {
 namespace {
 
@@ -12,10 +14,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds slice{500};
 /// How long after its connection a process may take to end.
 constexpr milliseconds ending{5'000};
-
-milliseconds now() {
-  return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
-}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "bridge/line_reader.h"
+#include "bridge/steady_time.h"
 
 namespace systemlog::bridge {
 namespace {
@@ -14,10 +15,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds slice{500};
 /// What a client that does not read may hold up the notices of others.
 constexpr milliseconds notice_patience{1'000};
-
-milliseconds now() {
-  return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
-}
 
 }  // namespace
 
