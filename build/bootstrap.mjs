@@ -16,7 +16,6 @@ const COMMANDS = {
   'test:unit': ['build/test.ts', 'unit'],
   'test:e2e': ['build/test.ts', 'e2e'],
   'test:native': ['build/test.ts', 'native'],
-  'test:fuzz': ['build/test.ts', 'fuzz'],
   'test:windows': ['build/test.ts', 'windows'],
   check: ['build/test.ts', 'check'],
   bench: ['build/bench.ts'],

@@ -23,19 +23,19 @@ export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
     'libssl-dev': '/usr/include/openssl/ssl.h',
     'nlohmann-json3-dev': '/usr/include/nlohmann/json.hpp',
   }),
-  ...inSuites(['native', 'windows', 'fuzz'], {
+  ...inSuites(['native', 'windows'], {
     cmake: '/usr/bin/cmake',
     'ninja-build': '/usr/bin/ninja',
     'g++': '/usr/bin/g++',
     'nlohmann-json3-dev': '/usr/include/nlohmann/json.hpp',
     'doctest-dev': '/usr/include/doctest/doctest.h',
   }),
-  ...inSuites(['native', 'fuzz'], {
+  ...inSuites(['native'], {
     'libssl-dev': '/usr/include/openssl/ssl.h',
     'libcurl4-openssl-dev': '/usr/include/x86_64-linux-gnu/curl/curl.h',
     oathtool: '/usr/bin/oathtool',
   }),
-  ...inSuites(['fuzz'], {
+  ...inSuites(['native'], {
     clang: '/usr/bin/clang++',
     'libclang-rt-14-dev': '/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a',
     'clang-tidy': '/usr/bin/clang-tidy',

@@ -1,6 +1,6 @@
 /**
  * Runs the checks and the test suites, two at a time, and closes with `N passed, N failed`. With an argument (`check`, `unit`,
- * `native`, `fuzz`, `windows`, `e2e`) only that one. `--totals FILE` writes the totals as JSON, too.
+ * `native`, `windows`, `e2e`) only that one. `--totals FILE` writes the totals as JSON, too.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -207,12 +207,9 @@ const PARTS: Record<string, Part[]> = {
   unit: [{ name: 'unit and integration tests', run: withCore(unit) }],
   native: [
     {
-      name: 'C++ with g++ and sanitizers',
-      run: withPackages('native', () => nativeAndServer('linux', AGAINST_NATIVE)),
+      name: 'C++ with clang: sanitizers, fuzzers, and against the server',
+      run: withPackages('native', () => nativeAndServer('clang', AGAINST_NATIVE)),
     },
-  ],
-  fuzz: [
-    { name: 'C++ with clang, sanitizers and fuzzers', run: withPackages('fuzz', () => native('clang')) },
   ],
   windows: [
     {
@@ -234,7 +231,7 @@ if (Number(process.versions['napi']) < 10) {
 /** Suites that may run at the same time as those of the other lane. */
 const LANES = [
   ['check', 'unit', 'e2e'],
-  ['native', 'fuzz', 'windows'],
+  ['native', 'windows'],
 ];
 
 const { values, positionals } = parseArgs({

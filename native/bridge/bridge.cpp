@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "bridge/reconcile.h"
+#include "bridge/recorded_event.h"
 #include "bridge/steady_time.h"
 #include "bridge/utf16.h"
 

@@ -107,10 +107,10 @@ TEST_CASE("parameters outside the contract are refused and reach nobody") {
       {"status", Json::array()},
   };
   const int before = talk.desk.calls;
-  for (const auto& [method, params] : cases) {
-    CAPTURE(method);
-    CAPTURE(params.dump());
-    CHECK(talk.refusal(method, params) == "invalid-params");
+  for (const auto& one : cases) {
+    CAPTURE(one.first);
+    CAPTURE(one.second.dump());
+    CHECK(talk.refusal(one.first, one.second) == "invalid-params");
   }
   CHECK(talk.desk.calls == before);
 }

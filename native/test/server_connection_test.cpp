@@ -90,11 +90,11 @@ TEST_CASE("an origin is written as browsers write it; what is no origin is refus
       {"http://[::1]:80", "http://[::1]", "[::1]"},
       {"http://localhost:443", "http://localhost:443", "localhost:443"},
   };
-  for (const auto& [url, text, authority] : origins) {
-    const Result<ServerOrigin> origin = ServerOrigin::parse(url);
-    REQUIRE_MESSAGE(origin.ok(), url);
-    CHECK(origin.value().text == text);
-    CHECK(origin.value().authority == authority);
+  for (const auto& one : origins) {
+    const Result<ServerOrigin> origin = ServerOrigin::parse(one[0]);
+    REQUIRE_MESSAGE(origin.ok(), one[0]);
+    CHECK(origin.value().text == one[1]);
+    CHECK(origin.value().authority == one[2]);
   }
   for (const std::string url : {"", "systemlog.example", "http://systemlog.example", "http://127.0.0.1.evil.example",
                                 "https://", "https://a/b", "https://a?b", "https://user@a", "https://a:0",
