@@ -1,16 +1,12 @@
 /** What stands around the client: the real server and the sandbox's bridge, both on real sockets and real files. */
-import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import pino from 'pino';
-import { Agent } from 'undici';
 import { v7 as uuidV7 } from 'uuid';
 import { freePort } from '../../build/ports.ts';
 import { type Account, eventId, sid } from '../../contract/ids.ts';
-import { CoreUnavailable } from '../../native/addon/types.ts';
 import { Bridge } from '../../sandbox/virtual-pc/bridge/bridge.ts';
 import { durableFiles } from '../../sandbox/virtual-pc/bridge/durable-file.ts';
 import type { PresentSession } from '../../sandbox/virtual-pc/bridge/hardware-messages.ts';
-import { systemTimers } from '../../sandbox/virtual-pc/bridge/timers.ts';
 import { issueToken } from '../../server/administration/access-tokens.ts';
 import { createCompany } from '../../server/administration/companies.ts';
 import { systemClock as clock } from '../../server/clock.ts';
@@ -20,6 +16,7 @@ import { createReadMe } from '../../server/logs/me.ts';
 import { createRecordAnchor } from '../../server/logs/record-anchor.ts';
 import { openStateDirectory } from '../../server/secrets/state-directory.ts';
 import { openStore } from '../../server/store/store.ts';
+import { quietBridge } from './quiet-bridge.ts';
 
 /** A server the client reports to. It outlives every client, and answers get lost on the way from it. */
 export interface ServerUnderTest {
@@ -99,8 +96,6 @@ export interface BridgeUnderTest {
 }
 
 const ACCOUNT: Account = { sid: sid.parse('S-1-5-21-1-2-3-1001'), domain: 'PC-01', name: 'taro' };
-/** The bridge sends nothing by itself: every event must find its way through the client. */
-const NEVER_MS = 2 ** 31 - 1;
 
 export async function startBridge(
   folder: string,
@@ -111,46 +106,16 @@ export async function startBridge(
     account: ACCOUNT,
     path: path.join(folder, 'taro-1.sock'),
   };
-  const bridge = await Bridge.start({
-    config: {
+  const bridge = await Bridge.start(
+    quietBridge({
       directory: path.join(folder, 'bridge'),
-      server: server.origin,
-      company: server.companyCode,
-      accessToken: server.accessToken,
-      name: 'PC-01',
-      timeZone: 'Asia/Tokyo',
-      proxy: 'http://127.0.0.1:9',
+      server,
+      session,
       accounts: [ACCOUNT],
-      delays: {
-        machineMs: NEVER_MS,
-        sessionEndMs: NEVER_MS,
-        overdueMs: NEVER_MS,
-        anchorMs: NEVER_MS,
-        logonMs: NEVER_MS,
-        retryFirstMs: 500,
-        retryLongestMs: 5_000,
-        heartbeatMs: NEVER_MS,
-      },
-    },
-    offsetMs: 0,
-    sessions: [session],
-    files: durableFiles,
-    sources: {
-      realNowMs: () => Date.now(),
-      monotonicMs: () => Math.trunc(performance.now()),
-      randomUuid: randomUUID,
-    },
-    newEventId: uuidV7,
-    timers: systemTimers,
-    random: Math.random,
-    dispatcher: new Agent(),
-    loadCore: async () => {
-      throw new CoreUnavailable('Not what is tested here');
-    },
-    onRecorded: () => undefined,
-    onState: () => undefined,
-    onFailure: (error) => console.error(error),
-  });
+      files: durableFiles,
+      onFailure: (error) => console.error(error),
+    }),
+  );
   // Registers the device; what it records from now on is the client's to bring.
   await bridge.reportNow();
   const ids: string[] = [];

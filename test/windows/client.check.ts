@@ -10,10 +10,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openQueue } from '../../app/queue/open.ts';
 import { ClientProcess } from './client-process.ts';
 import type { CheckServer } from './server.ts';
 import { about, check, newPipeName, scratchFolder } from './support.ts';
+import { assertWhole } from './whole-way.ts';
 
 /** So many rounds of kills, or as many as fit into this time, in milliseconds: a busy machine takes seconds to start a process. */
 const ROUNDS = 6;
@@ -151,28 +151,8 @@ about('the way of an event on Windows', () => {
       assert.deepEqual(failures, []);
 
       const { storedIds } = JSON.parse(given) as CheckServer;
-      const stored = (await (await fetch(storedIds)).json()) as string[];
-      assert.equal(stored.length, new Set(stored).size, 'doubled on the server');
-      assert.deepEqual(
-        [...recorded].filter((id) => !stored.includes(id)),
-        [],
-        'lost',
-      );
-      assert.deepEqual(
-        stored.filter((id) => !intended.has(id)),
-        [],
-        'made up',
-      );
-
-      const { queue, setAside } = openQueue({ file: database, clock: { now: () => Date.now() } });
-      const queued = queue.timeline(null, 1_000_000).map(({ id }) => id);
-      assert.equal(setAside, null);
-      assert.equal(queued.length, new Set(queued).size, 'doubled in the queue');
-      assert.deepEqual(queue.counts(), { waiting: 0, refused: 0, oldestWaitingAt: null });
-      queue.close();
-      t.diagnostic(
-        `${kills} kills, ${recorded.size} events recorded, ${stored.length} stored, 0 lost, 0 doubled`,
-      );
+      const stored = await assertWhole({ recorded: [...recorded], begun: intended, storedIds, database });
+      t.diagnostic(`${kills} kills, ${recorded.size} events recorded, ${stored} stored, 0 lost, 0 doubled`);
     },
   );
 });

@@ -10,7 +10,6 @@ import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BridgeConnection } from '../../app/bridge/connection.ts';
 import { bridgeOpener } from '../../app/bridge/open-pipe.ts';
-import { openQueue } from '../../app/queue/open.ts';
 import { systemSurroundings } from '../../app/surroundings.ts';
 import { sessionEvent } from '../../contract/event.ts';
 import { account } from '../../contract/ids.ts';
@@ -18,6 +17,7 @@ import { NativeBridge, type NativeSession } from '../conformance/native-bridge.t
 import { ClientProcess } from './client-process.ts';
 import type { CheckServer } from './server.ts';
 import { about, builtForTests, check, loadCoreUnderTest, newPipeName, scratchFolder } from './support.ts';
+import { assertWhole } from './whole-way.ts';
 
 /** So many rounds of kills, or as many as fit into this time, in milliseconds. */
 const ROUNDS = 12;
@@ -189,28 +189,9 @@ about('the way of an event from the C++ bridge on Windows', () => {
         reached >= confirmed && reached <= told + 1,
         `${confirmed} confirmed, ${reached}, ${told} told`,
       );
-      const stored = (await (await fetch(server.storedIds)).json()) as string[];
-      assert.equal(stored.length, new Set(stored).size, 'doubled on the server');
-      assert.deepEqual(
-        recorded.filter((id) => !stored.includes(id)),
-        [],
-        'lost',
-      );
-      assert.deepEqual(
-        stored.filter((id) => !recorded.includes(id)),
-        [],
-        'made up',
-      );
-
-      const { queue, setAside } = openQueue({ file: database, clock: { now: () => Date.now() } });
-      const queued = queue.timeline(null, 1_000_000).map(({ id }) => id);
-      assert.equal(setAside, null);
-      assert.equal(queued.length, new Set(queued).size, 'doubled in the queue');
-      assert.deepEqual(queue.counts(), { waiting: 0, refused: 0, oldestWaitingAt: null });
-      queue.close();
-      t.diagnostic(
-        `${kills} kills, ${recorded.length} events recorded, ${stored.length} stored, 0 lost, 0 doubled`,
-      );
+      const { storedIds } = server;
+      const stored = await assertWhole({ recorded, begun: new Set(recorded), storedIds, database });
+      t.diagnostic(`${kills} kills, ${recorded.length} events recorded, ${stored} stored, 0 lost, 0 doubled`);
     },
   );
 });

@@ -3,23 +3,18 @@
  * until a line comes on its standard input, and reports nothing by itself. Standard output, a line each: `will ID` before an event is
  * recorded, `did ID` once it is on the disk, `state ACKNOWLEDGED RECEIVED HEAD` when somebody made progress.
  */
-import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Agent } from 'undici';
 import { v7 as uuidV7 } from 'uuid';
 import { account, eventId } from '../../../contract/ids.ts';
-import { CoreUnavailable } from '../../../native/addon/types.ts';
 import { Bridge } from '../../../sandbox/virtual-pc/bridge/bridge.ts';
 import type { BridgeState } from '../../../sandbox/virtual-pc/bridge/hardware-messages.ts';
-import { systemTimers } from '../../../sandbox/virtual-pc/bridge/timers.ts';
+import { quietBridge } from '../../faults/quiet-bridge.ts';
 import type { CheckServer } from '../server.ts';
 import { windowsFiles } from './windows-files.ts';
 
 const [directory = '', pipe = '', given = ''] = process.argv.slice(2);
 const server = JSON.parse(given) as CheckServer;
-/** Every event must find its way through the client. */
-const NEVER_MS = 2 ** 31 - 1;
 const REGISTER_TRIES = 10;
 /** Between two events, at most, in milliseconds. */
 const EVENT_MS = 20;
@@ -37,46 +32,16 @@ const session = {
   account: account.parse({ sid: 'S-1-5-21-1-2-3-1001', domain: 'PC-01', name: '田中 太郎' }),
   path: pipe,
 };
-const bridge = await Bridge.start({
-  config: {
+const bridge = await Bridge.start(
+  quietBridge({
     directory,
-    server: server.origin,
-    company: server.companyCode,
-    accessToken: server.accessToken,
-    name: 'PC-01',
-    timeZone: 'Asia/Tokyo',
-    proxy: 'http://127.0.0.1:9',
-    accounts: [],
-    delays: {
-      machineMs: NEVER_MS,
-      sessionEndMs: NEVER_MS,
-      overdueMs: NEVER_MS,
-      anchorMs: NEVER_MS,
-      logonMs: NEVER_MS,
-      retryFirstMs: 500,
-      retryLongestMs: 5_000,
-      heartbeatMs: NEVER_MS,
-    },
-  },
-  offsetMs: 0,
-  sessions: [session],
-  files: windowsFiles,
-  sources: {
-    realNowMs: () => Date.now(),
-    monotonicMs: () => Math.trunc(performance.now()),
-    randomUuid: randomUUID,
-  },
-  newEventId: uuidV7,
-  timers: systemTimers,
-  random: Math.random,
-  dispatcher: new Agent(),
-  loadCore: async () => {
-    throw new CoreUnavailable('Not what is tested here');
-  },
-  onRecorded: () => undefined,
-  onState: sayState,
-  onFailure: (error) => say(`failure ${String(error)}`),
-});
+    server,
+    session,
+    files: windowsFiles,
+    onState: sayState,
+    onFailure: (error) => say(`failure ${String(error)}`),
+  }),
+);
 
 // Registers the device, the first time; answers get lost. What was recorded before goes along, what comes after is the client's.
 for (let tries = 0; !bridge.state.registered && tries < REGISTER_TRIES; tries++) await bridge.reportNow();
