@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "test/run_listener.h"
+
 namespace {
 
 unsigned passed = 0;
@@ -13,26 +15,15 @@ unsigned failed = 0;
 int checks = 0;
 int checks_failed = 0;
 
-class Counter final : public doctest::IReporter {
+class Counter final : public systemlog::test::RunListener {
  public:
   explicit Counter(const doctest::ContextOptions& /*options*/) {}
-  void report_query(const doctest::QueryData& /*query*/) override {}
-  void test_run_start() override {}
   void test_run_end(const doctest::TestRunStats& stats) override {
     failed = stats.numTestCasesFailed;
     passed = stats.numTestCasesPassingFilters - failed;
     checks = stats.numAsserts;
     checks_failed = stats.numAssertsFailed;
   }
-  void test_case_start(const doctest::TestCaseData& /*test*/) override {}
-  void test_case_reenter(const doctest::TestCaseData& /*test*/) override {}
-  void test_case_end(const doctest::CurrentTestCaseStats& /*stats*/) override {}
-  void test_case_exception(const doctest::TestCaseException& /*exception*/) override {}
-  void subcase_start(const doctest::SubcaseSignature& /*subcase*/) override {}
-  void subcase_end() override {}
-  void log_assert(const doctest::AssertData& /*assertion*/) override {}
-  void log_message(const doctest::MessageData& /*message*/) override {}
-  void test_case_skipped(const doctest::TestCaseData& /*test*/) override {}
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The DLL is entered once for all cases and taken out at the end.
 #include "test/logonui/script.h"
+#include "test/run_listener.h"
 
 using namespace systemlog;
 using namespace systemlog::logonui;
@@ -21,10 +22,9 @@ bool is_gone() {
   return !key_exists(providers + our_class) && !key_exists(filters + our_class) && !key_exists(classes + our_class);
 }
 
-class Installation final : public doctest::IReporter {
+class Installation final : public systemlog::test::RunListener {
  public:
   explicit Installation(const doctest::ContextOptions& /*options*/) {}
-  void report_query(const doctest::QueryData& /*query*/) override {}
   void test_run_start() override {
     if (FAILED(CoInitializeEx(nullptr, COINIT_APARTMENTTHREADED))) std::abort();
     if (run_regsvr32(L"/s \"" + dll_path() + L"\"") != 0) std::abort();
@@ -33,15 +33,6 @@ class Installation final : public doctest::IReporter {
     run_regsvr32(L"/s /u \"" + dll_path() + L"\"");
     CoUninitialize();
   }
-  void test_case_start(const doctest::TestCaseData& /*test*/) override {}
-  void test_case_reenter(const doctest::TestCaseData& /*test*/) override {}
-  void test_case_end(const doctest::CurrentTestCaseStats& /*stats*/) override {}
-  void test_case_exception(const doctest::TestCaseException& /*exception*/) override {}
-  void subcase_start(const doctest::SubcaseSignature& /*subcase*/) override {}
-  void subcase_end() override {}
-  void log_assert(const doctest::AssertData& /*assertion*/) override {}
-  void log_message(const doctest::MessageData& /*message*/) override {}
-  void test_case_skipped(const doctest::TestCaseData& /*test*/) override {}
 };
 
 }  // namespace

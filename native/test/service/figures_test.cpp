@@ -6,7 +6,6 @@
 // clang-format on
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 
 #include "bridge/uplink/device_identity.h"
@@ -15,6 +14,7 @@
 #include "core/otp.h"
 #include "platform/random.h"
 #include "platform/windows/windows_platform.h"
+#include "provider/auth_client.h"
 #include "test/fakes/clock.h"
 #include "test/fakes/logon_server.h"
 #include "test/service/client.h"
@@ -65,28 +65,13 @@ std::string code_of(const LogonServer& server, const std::string& sid) {
   return std::string(text_of(generator.code(step_at(now_ms, period_s)).value()));
 }
 
-bool read_exactly(PipeConnection& pipe, std::span<std::uint8_t> into) {
-  while (!into.empty()) {
-    const Result<std::size_t> got = pipe.read_some(into, milliseconds(20'000));
-    if (!got || got.value() == 0) return false;
-    into = into.subspan(got.value());
-  }
-  return true;
-}
-
-Answered rehearse(PipeConnection& pipe, const std::string& sid, const std::string& code) {
+/// Asks as the tile does.
+Answered rehearse(provider::AuthClient& client, const std::string& sid, const std::string& code) {
   const auth::TileAnswers typed{{Scenario::logon, sid, true}, {true, code, {}, {}}};
-  REQUIRE(pipe.write_all(auth::write_frame(auth::Request(typed)), milliseconds(20'000)));
-  std::array<std::uint8_t, auth::head_bytes> head_bytes{};
-  REQUIRE(read_exactly(pipe, head_bytes));
-  const Result<auth::Head> head = auth::read_head(head_bytes);
-  REQUIRE(head.ok());
-  SecretBytes payload(head.value().length);
-  REQUIRE(read_exactly(pipe, payload));
-  Result<auth::Response> response = auth::read_response(head.value(), payload);
+  Result<auth::Response> response = client.ask(typed, milliseconds(20'000));
   REQUIRE(response.ok());
   REQUIRE(std::holds_alternative<auth::TileVerdict>(response.value()));
-  return std::get<auth::TileVerdict>(response.value()).answered;
+  return std::get<auth::TileVerdict>(std::move(response).value()).answered;
 }
 
 double ticks_ms() {
@@ -132,7 +117,8 @@ TEST_CASE("codes are checked through the pipe of the logon screen, right and wro
   REQUIRE(service::start() == NO_ERROR);
   REQUIRE(wait_until_open());
 
-  const auto pipe = std::move(connect_pipe(std::string(auth::pipe_name), milliseconds(5'000), false)).value();
+  provider::AuthClient client(
+      std::move(connect_pipe(std::string(auth::pipe_name), milliseconds(5'000), false)).value());
   std::vector<double> taken;
   for (int i = 0; i < accounts; ++i) {
     const std::string right = code_of(server, sid_of(i));
@@ -141,7 +127,7 @@ TEST_CASE("codes are checked through the pipe of the logon screen, right and wro
     for (int k = 0; k <= wrong_codes; ++k) {
       const bool is_right = k == wrong_codes;
       const double before = ticks_ms();
-      const Answered answered = rehearse(*pipe, sid_of(i), is_right ? right : wrong);
+      const Answered answered = rehearse(client, sid_of(i), is_right ? right : wrong);
       taken.push_back(ticks_ms() - before);
       CHECK_MESSAGE(answered.granted == is_right, answered.refusal, answered.code_verdict);
     }
