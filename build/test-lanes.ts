@@ -2,17 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-
-export interface Count {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
-/** What came of a suite, and which of its parts failed, in words. */
-export interface SuiteResult extends Count {
-  failures: string[];
-}
+import { type Count, oneFailure } from './test-reports.ts';
 
 const TEST_RUNNER = path.join(import.meta.dirname, 'test.ts');
 
@@ -22,9 +12,9 @@ const TEST_RUNNER = path.join(import.meta.dirname, 'test.ts');
  *
  * @param lanes names of suites, as `test.ts` takes them
  */
-export async function runLanes(lanes: readonly (readonly string[])[]): Promise<SuiteResult[]> {
+export async function runLanes(lanes: readonly (readonly string[])[]): Promise<Count[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'systemlog-lanes-'));
-  const results: SuiteResult[] = [];
+  const results: Count[] = [];
   await Promise.all(
     lanes.map(async (suites) => {
       for (const suite of suites) results.push(await runSuite(suite, folder));
@@ -34,7 +24,7 @@ export async function runLanes(lanes: readonly (readonly string[])[]): Promise<S
   return results;
 }
 
-async function runSuite(suite: string, folder: string): Promise<SuiteResult> {
+async function runSuite(suite: string, folder: string): Promise<Count> {
   console.log(`── ${suite}: begun`);
   const [said, totals] = [path.join(folder, `${suite}.log`), path.join(folder, `${suite}.json`)];
   const log = openSync(said, 'w');
@@ -47,8 +37,8 @@ async function runSuite(suite: string, folder: string): Promise<SuiteResult> {
   closeSync(log);
   console.log(readFileSync(said, 'utf8'));
   try {
-    return JSON.parse(readFileSync(totals, 'utf8')) as SuiteResult;
+    return JSON.parse(readFileSync(totals, 'utf8')) as Count;
   } catch {
-    return { passed: 0, failed: 1, skipped: 0, failures: [`${suite}, which ended with ${exitCode}`] };
+    return oneFailure(`${suite} ended with ${exitCode}, without its totals.`);
   }
 }

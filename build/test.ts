@@ -14,7 +14,16 @@ import {
   ensureDebianPackages,
   installCommand,
 } from './debian-packages.ts';
-import { type Count, runLanes, type SuiteResult } from './test-lanes.ts';
+import { runLanes } from './test-lanes.ts';
+import {
+  type Count,
+  countCtest,
+  countPlaywright,
+  countVitest,
+  honest,
+  oneFailure,
+  sumOf,
+} from './test-reports.ts';
 import { ensureWindowsNode, NoWindowsNode } from './windows-node.ts';
 
 interface Part {
@@ -50,25 +59,15 @@ function run(
 
 const oneCheck = async (name: string, args: string[]): Promise<Count> =>
   (await run(bin(name), args)) === 0
-    ? { passed: 1, failed: 0, skipped: 0 }
-    : { passed: 0, failed: 1, skipped: 0 };
-
-/**
- * A runner that ended badly without a failed test to show for it is one failure, and so is one that ran no test: nothing may pass
- * by falling over.
- */
-function honest(count: Count, exitCode: number): Count {
-  const ranNone = count.passed + count.failed + count.skipped === 0;
-  return (exitCode !== 0 || ranNone) && count.failed === 0 ? { ...count, failed: 1 } : count;
-}
+    ? { passed: 1, failed: 0, skipped: 0, failures: [] }
+    : oneFailure('What it said stands above.');
 
 /** What a runner wrote of its results; a runner that fell over before it could write is one failure. */
 function readReport(file: string, count: (report: string) => Count, exitCode: number): Count {
   try {
     return honest(count(readFileSync(file, 'utf8')), exitCode);
   } catch {
-    console.error(`The test runner ended (${exitCode}) without a report.`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return oneFailure(`The test runner ended (${exitCode}) without a report.`);
   }
 }
 
@@ -92,16 +91,7 @@ async function vitest(name: string, args: string[], env: NodeJS.ProcessEnv = {})
   const file = path.join(scratch, `vitest-${name}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const exitCode = await run(bin('vitest'), ['run', ...reporters, ...args], { env });
-  interface Report {
-    numPassedTests: number;
-    numFailedTests: number;
-    numPendingTests: number;
-  }
-  const count = (text: string): Count => {
-    const report = JSON.parse(text) as Report;
-    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests };
-  };
-  return readReport(file, count, exitCode);
+  return readReport(file, countVitest, exitCode);
 }
 
 async function e2e(): Promise<Count> {
@@ -109,15 +99,7 @@ async function e2e(): Promise<Count> {
   const exitCode = await run(bin('playwright'), ['test', '--reporter=list,json'], {
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file },
   });
-  interface Report {
-    stats: { expected: number; unexpected: number; flaky: number; skipped: number };
-  }
-  const count = (text: string): Count => {
-    const { stats } = JSON.parse(text) as Report;
-    // A test that passed only at the second try has failed once.
-    return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped };
-  };
-  return readReport(file, count, exitCode);
+  return readReport(file, countPlaywright, exitCode);
 }
 
 /** Builds the C++ for one target and runs its tests. @param preset of native/CMakePresets.json */
@@ -128,9 +110,9 @@ async function native(preset: string): Promise<Count> {
   const built =
     (await cmake('cmake', '--preset', preset)) === 0 &&
     (await cmake('cmake', '--build', '--preset', preset)) === 0;
-  if (!built) return { passed: 0, failed: 1, skipped: 0 };
+  if (!built) return oneFailure(`The C++ could not be built (${preset}).`);
   const exitCode = await cmake('ctest', '--preset', preset, '--output-junit', file);
-  return readReport(file, countJunit, exitCode);
+  return readReport(file, countCtest, exitCode);
 }
 
 /** The C++ for one target by itself, and then against the server. */
@@ -138,19 +120,7 @@ async function nativeAndServer(preset: string, tests: string[]): Promise<Count> 
   const alone = await native(preset);
   const build = path.join('native', `build-${preset}`);
   const together = await vitest(preset, tests, { SYSTEMLOG_NATIVE_BUILD: build });
-  return {
-    passed: alone.passed + together.passed,
-    failed: alone.failed + together.failed,
-    skipped: alone.skipped + together.skipped,
-  };
-}
-
-/** The totals of a JUnit report, which stand in the head of its only suite. */
-function countJunit(report: string): Count {
-  const total = (name: string) =>
-    Number(new RegExp(`<testsuite[^>]*\\s${name}="(\\d+)"`).exec(report)?.[1] ?? 0);
-  const [failed, skipped] = [total('failures'), total('skipped') + total('disabled')];
-  return { passed: total('tests') - failed - skipped, failed, skipped };
+  return sumOf([alone, together]);
 }
 
 /** A suite whose packages are missing: skipped with the command that would bring them; in CI a failure. */
@@ -164,7 +134,7 @@ async function lacking(suite: string, missing: DebianPackage[]): Promise<Count> 
 /** What this machine cannot run: skipped with the reason, in CI a failure. */
 function notRun(why: string): Count {
   console.log(why);
-  return inCi ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 };
+  return inCi ? oneFailure(why) : { passed: 0, failed: 0, skipped: 1, failures: [] };
 }
 
 /** The client's way in Windows binaries, with the addon and the Wine prefix of the Windows build, which must stand before it. */
@@ -174,8 +144,7 @@ async function windowsClient(): Promise<Count> {
     node = ensureWindowsNode();
   } catch (error) {
     if (error instanceof NoWindowsNode) return notRun(`Skipped: ${error.message}`);
-    console.error(error instanceof Error ? error.message : error);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return oneFailure(error instanceof Error ? error.message : String(error));
   }
   const file = path.join(scratch, 'windows.json');
   const buildFolder = path.join(root, 'native', 'build-mingw');
@@ -195,7 +164,7 @@ const withCore = (tests: () => Promise<Count>) => async (): Promise<Count> => {
   ensureDebianPackages(['addon']);
   const core = await ensureAddon();
   if (!core.available) console.log(core.why);
-  return core.available || !inCi ? tests() : { passed: 0, failed: 1, skipped: 0 };
+  return core.available || !inCi ? tests() : oneFailure(core.why);
 };
 
 const PARTS: Record<string, Part[]> = {
@@ -246,38 +215,29 @@ if (asked !== undefined && !Object.hasOwn(PARTS, asked)) {
 
 const results = asked === undefined ? await runAll() : [await runParts(PARTS[asked] ?? [])];
 rmSync(scratch, { recursive: true, force: true });
-const sum = (of: (result: SuiteResult) => number) => results.reduce((total, result) => total + of(result), 0);
-const total: SuiteResult = {
-  passed: sum(({ passed }) => passed),
-  failed: sum(({ failed }) => failed),
-  skipped: sum(({ skipped }) => skipped),
-  failures: results.flatMap(({ failures }) => failures),
-};
+const total = sumOf(results);
 if (values.totals) writeFileSync(values.totals, JSON.stringify(total));
-if (total.failures.length > 0) console.log(`\nFailed: ${total.failures.join('; ')}`);
+if (total.failures.length > 0) console.log(`\nFailed:\n\n${total.failures.join('\n\n')}`);
 console.log(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
 );
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
-async function runAll(): Promise<SuiteResult[]> {
+async function runAll(): Promise<Count[]> {
   // Only one at a time can install packages.
   ensureDebianPackages([...new Set(DEBIAN_PACKAGES.map(({ suite }) => suite))]);
   return runLanes(LANES);
 }
 
-async function runParts(parts: readonly Part[]): Promise<SuiteResult> {
-  const result: SuiteResult = { passed: 0, failed: 0, skipped: 0, failures: [] };
-  for (const [i, part] of parts.entries()) {
-    console.log(`\n── ${i + 1} of ${parts.length}: ${part.name}`);
+async function runParts(parts: readonly Part[]): Promise<Count> {
+  const counts: Count[] = [];
+  for (const [i, { name, run }] of parts.entries()) {
+    console.log(`\n── ${i + 1} of ${parts.length}: ${name}`);
     const startedAt = performance.now();
-    const { passed, failed, skipped } = await part.run();
-    result.passed += passed;
-    result.failed += failed;
-    result.skipped += skipped;
-    if (failed > 0) result.failures.push(`${failed} in ${part.name}`);
+    const count = await run();
+    counts.push({ ...count, failures: count.failures.map((failure) => `${name}: ${failure}`) });
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    console.log(`── ${failed === 0 ? 'ok' : 'FAILED'}, ${seconds} s`);
+    console.log(`── ${count.failed === 0 ? 'ok' : 'FAILED'}, ${seconds} s`);
   }
-  return result;
+  return sumOf(counts);
 }

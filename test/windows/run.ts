@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../../build/processes.ts';
+import type { Count } from '../../build/test-reports.ts';
 import { begunIn, remarksOf, type Totals, totalsOf } from './junit.ts';
 import { startCheckServer } from './server.ts';
 import { Wine, windowsPath } from './wine.ts';
@@ -44,7 +45,7 @@ const servers = new Map<string, Awaited<ReturnType<typeof startCheckServer>>>();
 for (const name of NEED_SERVER.filter((name) => checks.includes(name))) {
   servers.set(name, await startCheckServer(path.join(folder, name)));
 }
-const total: Totals = { passed: 0, failed: 0, skipped: 0 };
+const total: Count = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const waiting = [...checks];
 await Promise.all(Array.from({ length: LANES }, lane));
 for (const { stop } of servers.values()) await stop();
@@ -83,7 +84,13 @@ async function runCheck(name: string): Promise<Totals> {
   ]);
   const report = read(junit);
   const totals = verdict(report, ended);
-  if (totals.failed > 0) console.log(read(spec));
+  if (totals.failed > 0) {
+    const said = read(spec);
+    console.log(said);
+    total.failures.push(
+      `${name}, ended with ${ended}\n${said.slice(said.indexOf('failing tests:')).trim().slice(0, 3_000)}`,
+    );
+  }
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const said = `${totals.passed} passed, ${totals.failed} failed`;
   console.log(
