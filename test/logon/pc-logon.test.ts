@@ -25,7 +25,7 @@ test('from a password alone over link, enrolment and rehearsal to two factors', 
   const first = await pc.freshCode();
   expect(await pc.rehearse({ password: 'no', code: first })).toMatchObject(refused('wrong-password'));
   expect(await pc.rehearse({ code: first })).toEqual(DONE);
-  expect(await pc.enforcement()).toBe('probation');
+  await expect.poll(pc.enforcement).toBe('probation');
   expect(await pc.events('logon')).toHaveLength(1);
   expect(await pc.events('unlock')).toHaveLength(0);
 
