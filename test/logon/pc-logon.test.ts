@@ -8,7 +8,7 @@ import { STEP_MS, startPc, TARO } from './pc-world.ts';
 import { EMPLOYEE_CODE, wrong } from './world.ts';
 
 const DONE = { done: true } as const;
-const refused = (reason: string) => ({ done: false, reason });
+const refused = (reason: unknown) => ({ done: false, reason });
 
 test('from a password alone over link, enrolment and rehearsal to two factors', async () => {
   const pc = await startPc('password+otp');
@@ -211,6 +211,8 @@ test('while the bridge is down the tile waits, then lets the password do, and th
 test('whenever the bridge dies during a sign-in, its code lets in once at most, and a sign-in is recorded', async () => {
   const pc = await startPc('password+otp');
   await pc.enforce();
+  // On a slow machine the code's half minute may be over by the second try.
+  const spent = refused(expect.stringMatching(/^(used|too-old)$/));
   for (const afterMs of [0, 3, 10, 30]) {
     const unlocks = (await pc.events('unlock')).length;
     const code = await pc.freshCode();
@@ -219,9 +221,9 @@ test('whenever the bridge dies during a sign-in, its code lets in once at most, 
     await pc.crashBridge();
     // Windows let them in, or the code was not judged to the end; then it is used up, or was never seen.
     const again = (await signedIn).done ? DONE : await pc.signIn({ code });
-    expect(again).toMatchObject(again.done ? DONE : refused('used'));
+    expect(again).toMatchObject(again.done ? DONE : spent);
     if (again.done) await pc.act({ type: 'lock' });
-    expect(await pc.signIn({ code })).toMatchObject(refused('used'));
+    expect(await pc.signIn({ code })).toMatchObject(spent);
     // A bridge that comes back slowly is told after Windows has gone on.
     await expect.poll(() => pc.events('unlock')).toHaveLength(unlocks + (again.done ? 1 : 0));
   }
