@@ -19,8 +19,8 @@ sh -c "$relink"
 cmp "$dll" "$scratch/systemlog-provider.dll"
 
 for part in core platform provider; do cp -r "$native/$part" "$scratch/elsewhere/"; done
-for object in windows/dll tile_view __/core/auth_frames; do
-  object=provider/CMakeFiles/systemlog_provider_objects.dir/$object.cpp.obj
+for object in objects.dir/windows/dll parts.dir/tile_view objects.dir/__/core/auth_frames; do
+  object=provider/CMakeFiles/systemlog_provider_$object.cpp.obj
   compile=$(ninja -t commands "$object" | tail -n 1 | sed "s#$native/#$scratch/elsewhere/#g; s#$native\([= ]\)#$scratch/elsewhere\1#g; s#$native\$#$scratch/elsewhere#; s# -o [^ ]*# -o $scratch/again.obj#; s# -MF [^ ]*# -MF $scratch/again.d#")
   case $compile in *"$scratch/again.obj"*"$scratch/elsewhere/"*) ;; *) echo "no compile command: $compile"; exit 1 ;; esac
   sh -c "$compile"
