@@ -15,7 +15,10 @@
 #include "bridge/windows/standby_watch.h"
 #include "platform/windows/handle.h"
 
-struct SERVICE_TIMECHANGE_INFO { LARGE_INTEGER liNewTime; LARGE_INTEGER liOldTime; };
+struct SERVICE_TIMECHANGE_INFO {
+  LARGE_INTEGER liNewTime;
+  LARGE_INTEGER liOldTime;
+};
 namespace systemlog::bridge::windows {
 namespace {
 

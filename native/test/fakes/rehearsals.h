@@ -34,7 +34,9 @@ class FakeRehearsalHost final : public bridge::RehearsalHost {
   std::size_t running() {
     const std::lock_guard lock(state_->mutex);
     std::size_t count = 0;
-    for (const auto& [session, program] : state_->programs) count += program->over ? 0 : 1;
+    for (const auto& [session, program] : state_->programs) {
+      if (!program->over) ++count;
+    }
     return count;
   }
 
