@@ -20,6 +20,7 @@ export const headlessCommand = z.discriminatedUnion('command', [
   z.object({ id, command: z.literal('confirm-enrolment'), credential: credentialId, code }),
   z.object({ id, command: z.literal('new-recovery-codes'), code }),
   z.object({ id, command: z.literal('fetch-secret'), code: code.nullable() }),
+  z.object({ id, command: z.literal('rehearse') }),
 ]);
 export type HeadlessCommand = z.infer<typeof headlessCommand>;
 
@@ -70,6 +71,8 @@ function carryOut(
       return logon.newRecoveryCodes(command.code);
     case 'fetch-secret':
       return logon.fetchSecret(command.code);
+    case 'rehearse':
+      return logon.rehearse();
   }
 }
 

@@ -85,6 +85,10 @@ test('does what it is told about logon, and answers each command by its id', asy
   const notHeld = { reply: 10, ok: true, value: { held: false, problem: 'code-needed' } };
   expect(await ask({ id: 10, command: 'fetch-secret', code: null })).toEqual(notHeld);
 
+  bridge.misbehave('logon.rehearse', says({ started: true }));
+  const rehearsing = { reply: 12, ok: true, value: { started: true } };
+  expect(await ask({ id: 12, command: 'rehearse' })).toEqual(rehearsing);
+
   server.reply('/v1/otp/enrolments', problemReply('proof-needed'));
   server.reply('/v1/otp/enrolments/confirm', problemReply('otp-wrong'));
   server.reply('/v1/otp/recovery-codes', problemReply('otp-used'));

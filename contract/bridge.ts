@@ -16,6 +16,21 @@ export const MAX_LINE_BYTES = 1024 * 1024;
 /** The most records one `journal.read` gives. */
 export const MAX_READ_RECORDS = 500;
 
+/**
+ * Why a rehearsal was not opened. `no-provider`: installed without the auth feature. `not-linked`: the PC's policy names no such account.
+ * `nothing-to-rehearse`: it has no OTP secret here. `rehearsal-running`: one is open in this session. `unsafe-desktop`: User Account Control is
+ * off, so that the user's programs could act in a window of SYSTEM's. `cannot-start`: not now, or not on this PC; the event log says more.
+ */
+export const REHEARSAL_PROBLEMS = [
+  'no-provider',
+  'not-linked',
+  'nothing-to-rehearse',
+  'rehearsal-running',
+  'unsafe-desktop',
+  'cannot-start',
+] as const;
+export type RehearsalProblem = (typeof REHEARSAL_PROBLEMS)[number];
+
 const empty = z.looseObject({});
 const journalHead = z.looseObject({ id: journalId, headSequence: z.number().int().nonnegative() });
 
@@ -114,6 +129,18 @@ export const bridgeMethods = {
       z.looseObject({ held: z.literal(true) }),
       /** `problem`: a code of contract/problem.ts as the server said it, or `unreachable`. */
       z.looseObject({ held: z.literal(false), problem: z.string() }),
+    ]),
+  },
+  /**
+   * Opens the rehearsal of the caller's account on the caller's own desktop (native/provider/rehearsal); answers when it is being opened.
+   * What comes of it is told as ever: an `enrolment` event in the journal, and `logon.standing`.
+   */
+  'logon.rehearse': {
+    params: empty,
+    result: z.discriminatedUnion('started', [
+      z.looseObject({ started: z.literal(true) }),
+      /** `problem`: one of `REHEARSAL_PROBLEMS`, or a later bridge's word. */
+      z.looseObject({ started: z.literal(false), problem: z.string() }),
     ]),
   },
 } as const;

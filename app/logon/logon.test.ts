@@ -204,6 +204,15 @@ test('how the account stands on the PC, and its secret, are the bridge’s to te
   expect(syncs({ bridge })).toBe(1);
 });
 
+test('a rehearsal is the bridge’s to open, and its reason not to is an answer', async () => {
+  const { logon, bridge } = await atWork();
+  const problem = { started: false, problem: 'rehearsal-running' };
+  bridge.misbehave('logon.rehearse', says({ started: true }), says(problem));
+  expect(await logon.rehearse()).toEqual({ ok: true, value: { started: true } });
+  expect(await logon.rehearse()).toEqual({ ok: true, value: problem });
+  expect(bridge.asked.filter((method) => method === 'logon.rehearse')).toHaveLength(2);
+});
+
 test('without a bridge, or before the device is registered, there is nothing to ask with', async () => {
   const { client, logon, bridge } = await atWork();
   await bridge.stop();

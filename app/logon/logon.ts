@@ -46,6 +46,8 @@ export interface Logon {
   newRecoveryCodes(code: string): Promise<Outcome<EnrolmentConfirmed & PcTold>>;
   /** Has the bridge fetch the secret to this PC, for a fresh code when it was enrolled elsewhere. The code is used up by it. */
   fetchSecret(code: string | null): Promise<Outcome<BridgeResult<'logon.fetch-secret'>>>;
+  /** Has the bridge open the rehearsal on this desktop. Whether it succeeded `standing` tells, and the journal that it is to be asked again. */
+  rehearse(): Promise<Outcome<BridgeResult<'logon.rehearse'>>>;
 }
 
 export interface LogonOptions {
@@ -123,6 +125,8 @@ export function createLogon({ access, bridge, timers, onChange, signal }: LogonO
       if (!answer.ok || !answer.value.held) return answer;
       return changed(answer.value);
     },
+
+    rehearse: () => askBridge(bridge(), 'logon.rehearse', {}),
   };
 }
 

@@ -56,6 +56,7 @@ Bridge::~Bridge() {
 /// Without a desk events are recorded all the same, and the logon screen is told why nothing is asked.
 void Bridge::open_desk() {
   if (!parts_.settings.auth_feature || !parts_.logon) return;
+  rehearsals_ = std::make_unique<Rehearsals>(parts_.logon->rehearsals, parts_.events, now);
   std::error_code problem;
   const bool repair = std::filesystem::exists(parts_.folder / repair_file, problem);
   Result<CrashBreaker> breaker = CrashBreaker::open(parts_.files, parts_.folder / "crash-breaker");
@@ -189,6 +190,7 @@ void Bridge::stop(std::chrono::milliseconds grace) {
     reported_.notify_all();
   }
   if (report_thread_.joinable()) report_thread_.join();
+  if (rehearsals_) rehearsals_->stop();
 }
 
 }  // namespace systemlog::bridge

@@ -19,6 +19,7 @@
 #include "bridge/client_protocol.h"
 #include "bridge/machine.h"
 #include "bridge/recorder.h"
+#include "bridge/rehearsals.h"
 #include "bridge/session_signals.h"
 #include "bridge/settings.h"
 #include "bridge/uplink/uplink.h"
@@ -47,6 +48,8 @@ struct LogonParts {
   AccountLookup& accounts;
   MirrorStore& mirror;
   std::function<bool()> tpm_and_bitlocker;
+  /// None: nobody can rehearse on this machine.
+  RehearsalHost* rehearsals = nullptr;
 };
 
 struct BridgeParts {
@@ -106,6 +109,7 @@ class Bridge final : public ClientDesk {
   Status status() override;
   std::optional<LogonDesk::Standing> standing(const std::string& sid) override;
   std::optional<std::string> fetch_secret(const std::string& sid, const std::optional<std::string>& code) override;
+  std::optional<std::string_view> rehearse(const ClientCaller& caller) override;
 
  private:
   struct Proof {
@@ -169,6 +173,9 @@ class Bridge final : public ClientDesk {
 
   std::mutex clients_mutex_;
   ClientPipe* clients_ = nullptr;
+
+  /// With a lock of its own; none without the auth feature.
+  std::unique_ptr<Rehearsals> rehearsals_;
 
   std::thread signal_thread_;
   std::thread report_thread_;

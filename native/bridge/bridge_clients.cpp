@@ -148,4 +148,23 @@ std::optional<std::string> Bridge::fetch_secret(const std::string& sid, const st
   return server_.uplink->fetch_secret(sid, code);
 }
 
+std::optional<std::string_view> Bridge::rehearse(const ClientCaller& caller) {
+  if (!rehearsals_) return rehearsal_problems::no_provider;
+  // What keeps the desk shut stands in the event log.
+  if (!auth_desk_) return rehearsal_problems::cannot_start;
+  const std::string& sid = caller.account.sid;
+  std::optional<std::uint32_t> session_id;
+  {
+    const std::lock_guard lock(core_);
+    const std::optional<LogonDesk::Standing> standing = auth_desk_->standing(sid);
+    if (!standing) return rehearsal_problems::not_linked;
+    if (standing->enrolment == Enrolment::none) return rehearsal_problems::nothing_to_rehearse;
+    // As it is now: the session of a client that is about to be cut off is gone.
+    for (const auto& [id, session] : signals_.sessions()) {
+      if (session.name == caller.session && session.account && session.account->sid == sid) session_id = id;
+    }
+  }
+  return session_id ? rehearsals_->start(*session_id, sid) : rehearsal_problems::cannot_start;
+}
+
 }  // namespace systemlog::bridge

@@ -92,6 +92,7 @@ void Bridge::record(const Happening& happening) {
   }
   if (happening.kind == "resume" && policy_) policy_->changed(now());
   if (happening.kind == "logoff" && happening.session) {
+    if (rehearsals_ && happening.session_id) rehearsals_->close(*happening.session_id);
     const std::lock_guard lock(clients_mutex_);
     if (clients_ != nullptr) clients_->close_session(*happening.session);
   }

@@ -112,7 +112,7 @@ void ClientPipe::converse(Client& client) {
         write_line(client, refusal_line("too-many-requests", "This session has too many clients already")));
     return part(client);
   }
-  ClientProtocol protocol(client.caller.account, *desk_, *client.rate, bridge_version_);
+  ClientProtocol protocol(client.caller, *desk_, *client.rate, bridge_version_);
   LineReader reader(longest_line);
   std::array<std::uint8_t, 16384> buffer{};
   milliseconds impatient_at = now() + limits_.patience;

@@ -31,13 +31,6 @@ struct ClientLimits {
   double per_second = 50;
 };
 
-/// Who is at a pipe.
-struct ClientCaller {
-  EventAccount account;
-  /// All clients of a session share one allowance.
-  std::string session;
-};
-
 class ClientPipe {
  public:
   /// Who a peer is, as the system says; none when that account has nothing to ask here.

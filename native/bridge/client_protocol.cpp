@@ -103,7 +103,7 @@ Refusal invalid(std::string_view what) {
 
 /// Everything a method needs.
 struct Call {
-  const EventAccount& caller;
+  const ClientCaller& caller;
   ClientDesk& desk;
   const std::string& bridge_version;
   const Json& params;
@@ -129,7 +129,10 @@ Answered hello(const Call& call) {
   }
   return Json{{"version", version},
               {"bridgeVersion", call.bridge_version},
-              {"account", {{"sid", call.caller.sid}, {"domain", call.caller.domain}, {"name", call.caller.name}}},
+              {"account",
+               {{"sid", call.caller.account.sid},
+                {"domain", call.caller.account.domain},
+                {"name", call.caller.account.name}}},
               {"device", said.device},
               {"registration", std::move(registration)},
               {"journal", head_json(said.head)}};
@@ -148,7 +151,8 @@ Answered read(const Call& call) {
   const std::optional<std::uint64_t> limit = whole(field(call.params, "limit"));
   if (!limit || *limit == 0 || *limit > most_read_records) return invalid("limit");
 
-  Granted<ClientDesk::Page> page = call.desk.read(call.caller.sid, journal, *after, static_cast<std::size_t>(*limit));
+  Granted<ClientDesk::Page> page =
+      call.desk.read(call.caller.account.sid, journal, *after, static_cast<std::size_t>(*limit));
   if (!page) return page.error();
   const ClientDesk::Page& read = page.value();
   Json records = Json::array();
@@ -176,7 +180,7 @@ Answered acknowledge(const Call& call) {
   if (!journal) return invalid("journal");
   const std::optional<std::uint64_t> through = whole(field(call.params, "through"));
   if (!through) return invalid("through");
-  const Granted<std::uint64_t> moved = call.desk.acknowledge(call.caller.sid, *journal, *through);
+  const Granted<std::uint64_t> moved = call.desk.acknowledge(call.caller.account.sid, *journal, *through);
   if (!moved) return moved.error();
   return Json{{"acknowledgedThrough", moved.value()}};
 }
@@ -194,7 +198,7 @@ Answered receipt(const Call& call) {
 Answered ticket(const Call& call) {
   const std::optional<std::string> nonce = text(field(call.params, "nonce"), 16, 256);
   if (!nonce || !is_nonce(*nonce)) return invalid("nonce");
-  const Granted<ClientDesk::Tickets> given = call.desk.ticket(call.caller.sid, *nonce);
+  const Granted<ClientDesk::Tickets> given = call.desk.ticket(call.caller.account.sid, *nonce);
   if (!given) return given.error();
   return Json{{"ticket", statement_json(given.value().ticket)}, {"anchor", statement_json(given.value().anchor)}};
 }
@@ -214,7 +218,7 @@ Answered status(const Call& call) {
 }
 
 Answered standing(const Call& call) {
-  const std::optional<LogonDesk::Standing> stands = call.desk.standing(call.caller.sid);
+  const std::optional<LogonDesk::Standing> stands = call.desk.standing(call.caller.account.sid);
   if (!stands) return Json{{"account", nullptr}};
   return Json{{"account",
                {{"methods", name(stands->methods)},
@@ -234,9 +238,16 @@ Answered fetch_secret(const Call& call) {
     code = text(typed, 1, 64);
     if (!code) return invalid("code");
   }
-  const std::optional<std::string> problem = call.desk.fetch_secret(call.caller.sid, code);
+  const std::optional<std::string> problem = call.desk.fetch_secret(call.caller.account.sid, code);
   if (problem) return Json{{"held", false}, {"problem", *problem}};
   return Json{{"held", true}};
+}
+
+/// Of the caller in the caller's own session: whatever else the request says is passed over.
+Answered rehearse(const Call& call) {
+  const std::optional<std::string_view> problem = call.desk.rehearse(call.caller);
+  if (problem) return Json{{"started", false}, {"problem", *problem}};
+  return Json{{"started", true}};
 }
 
 using Method = Answered (*)(const Call&);
@@ -254,6 +265,7 @@ constexpr std::array methods{
     NamedMethod{"status", status},
     NamedMethod{"logon.standing", standing},
     NamedMethod{"logon.fetch-secret", fetch_secret},
+    NamedMethod{"logon.rehearse", rehearse},
 };
 
 std::string error_line(const Json& id, std::string_view code, std::string_view message) {

@@ -29,6 +29,13 @@ struct Refusal {
 template <typename T>
 using Granted = Result<T, Refusal>;
 
+/// Who is at a pipe.
+struct ClientCaller {
+  EventAccount account;
+  /// All clients of a session share one allowance.
+  std::string session;
+};
+
 /// What the bridge does for the account at the other end of a pipe.
 class ClientDesk {
  public:
@@ -87,6 +94,8 @@ class ClientDesk {
   virtual std::optional<LogonDesk::Standing> standing(const std::string& sid) = 0;
   /// Blocks. None when the secret is held, else the problem.
   virtual std::optional<std::string> fetch_secret(const std::string& sid, const std::optional<std::string>& code) = 0;
+  /// Opens the rehearsal in the caller's session. None when it was started, else one of `rehearsal_problems`.
+  virtual std::optional<std::string_view> rehearse(const ClientCaller& caller) = 0;
 };
 
 struct Reply {
@@ -100,7 +109,7 @@ struct Reply {
 class ClientProtocol {
  public:
   /// @param rate shared by all clients of a session, so that more connections do not buy more
-  ClientProtocol(EventAccount caller, ClientDesk& desk, RateLimit& rate, std::string bridge_version)
+  ClientProtocol(ClientCaller caller, ClientDesk& desk, RateLimit& rate, std::string bridge_version)
       : caller_(std::move(caller)), desk_(&desk), rate_(&rate), bridge_version_(std::move(bridge_version)) {}
 
   /// `hello` has been answered; notices are for those who said it.
@@ -108,7 +117,7 @@ class ClientProtocol {
   Reply answer(std::string_view line, std::chrono::milliseconds now);
 
  private:
-  EventAccount caller_;
+  ClientCaller caller_;
   ClientDesk* desk_;
   RateLimit* rate_;
   std::string bridge_version_;

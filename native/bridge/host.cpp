@@ -80,9 +80,10 @@ bool Host::open() {
                              "). Events are recorded; run `bridge.exe setup repair`.");
   }
   const Settings& in_force = told ? told.value() : Settings{};
-  Result<std::unique_ptr<Bridge>> bridge = Bridge::start(
-      {parts_.files, parts_.random, parts_.system_clock, parts_.box, parts_.machine, parts_.events, parts_.folder,
-       in_force, parts_.delays, LogonParts{parts_.accounts, parts_.mirror, parts_.tpm_and_bitlocker}});
+  Result<std::unique_ptr<Bridge>> bridge =
+      Bridge::start({parts_.files, parts_.random, parts_.system_clock, parts_.box, parts_.machine, parts_.events,
+                     parts_.folder, in_force, parts_.delays,
+                     LogonParts{parts_.accounts, parts_.mirror, parts_.tpm_and_bitlocker, parts_.rehearsals}});
   if (!bridge) {
     parts_.events.report(Severity::error, event_ids::journal_unavailable,
                          "The bridge's files cannot be opened (" + std::string(name(bridge.error().code)) + ", " +

@@ -37,6 +37,8 @@ struct HostParts {
   BridgeDelays delays;
   /// Before another try when the files cannot be opened now.
   std::chrono::milliseconds start_retry{10'000};
+  /// None: nobody can rehearse on this machine.
+  RehearsalHost* rehearsals = nullptr;
 };
 
 class Host {

@@ -133,12 +133,15 @@ TEST_CASE("all clients of a session share one allowance, and get a new one with 
     say(*one, hello);
     hear(*one);
   }
+  // All at once: asked one by one on a slow machine, the allowance would grow again in between.
+  constexpr int flood = 10;
+  for (int i = 0; i < flood; ++i) say(*first, status);
   std::string refused;
-  for (int i = 0; i < 10; ++i) {
-    say(*first, status);
-    refused = hear(*first);
+  for (int i = 0; i < flood; ++i) {
+    std::string answer = hear(*first);
+    if (answer.find("too-many-requests") != std::string::npos) refused = std::move(answer);
   }
-  CHECK(refused.find("too-many-requests") != std::string::npos);
+  CHECK_FALSE(refused.empty());
   for (int i = 0; i < 500 && refused.find("too-many-requests") != std::string::npos; ++i) {
     std::this_thread::sleep_for(milliseconds(10));
     say(*second, status);

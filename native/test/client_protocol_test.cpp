@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 struct Conversation {
   FakeClientDesk desk;
   RateLimit rate{1000, 1000, milliseconds(0)};
-  ClientProtocol protocol{{"S-1-5-21-1-2-3-1001", "PC-01", "太郎"}, desk, rate, "9.9"};
+  ClientProtocol protocol{{{"S-1-5-21-1-2-3-1001", "PC-01", "太郎"}, "1-first"}, desk, rate, "9.9"};
 
   Reply say(std::string_view line) { return protocol.answer(line, milliseconds(0)); }
   Json ask(const std::string& method, const Json& params) {
@@ -126,6 +126,7 @@ TEST_CASE("every verb is judged by the caller's own SID") {
            {"ticket", {{"nonce", std::string(20, 'n')}}},
            {"logon.standing", Json::object()},
            {"logon.fetch-secret", {{"code", "123456"}}},
+           {"logon.rehearse", {{"session", 7}, {"program", R"(C:\Windows\System32\cmd.exe)"}}},
        }) {
     Json all = params;
     all.update(as_other);
@@ -133,6 +134,16 @@ TEST_CASE("every verb is judged by the caller's own SID") {
     talk.ask(method, all);
     CHECK(talk.desk.asked_by == "S-1-5-21-1-2-3-1001");
   }
+}
+
+TEST_CASE("a rehearsal is asked for in the caller's own session, and its problem is an answer like any other") {
+  Conversation talk;
+  talk.hello();
+  CHECK(talk.ask("logon.rehearse", {{"session", "7-another"}})["result"] == Json{{"started", true}});
+  CHECK(talk.desk.rehearsed_in == "1-first");
+  talk.desk.rehearsal_problem = "rehearsal-running";
+  CHECK(talk.ask("logon.rehearse", Json::object())["result"] ==
+        Json{{"started", false}, {"problem", "rehearsal-running"}});
 }
 
 TEST_CASE("an answer never grows past the longest line, and says where to go on") {
@@ -156,7 +167,7 @@ TEST_CASE("an answer never grows past the longest line, and says where to go on"
 TEST_CASE("a flood is refused for a while") {
   FakeClientDesk desk;
   RateLimit rate(3, 2, milliseconds(0));
-  ClientProtocol protocol({"S-1-5-21-1-2-3-1001", "", ""}, desk, rate, "1");
+  ClientProtocol protocol({{"S-1-5-21-1-2-3-1001", "", ""}, "1-first"}, desk, rate, "1");
   const std::string line = R"({"id":1,"method":"status","params":{}})";
   for (int i = 0; i < 3; ++i)
     CHECK(protocol.answer(line, milliseconds(0)).line.find("hello-first") != std::string::npos);

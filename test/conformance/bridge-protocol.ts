@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_LINE_BYTES } from '../../contract/bridge.ts';
 import { GENESIS_MAC, type SealedEvent, sessionEvent } from '../../contract/event.ts';
-import { type Account, sid } from '../../contract/ids.ts';
+import { type Account, type Sid, sid } from '../../contract/ids.ts';
 import { anchorStatement, ticketStatement } from '../../contract/statement.ts';
 import { journalKey, receiptKey, receiptMac, sealHolds } from '../../sandbox/virtual-pc/bridge/chain.ts';
 import { ScriptedServer } from '../../sandbox/virtual-pc/scripted-server.test-support.ts';
@@ -19,6 +19,13 @@ export interface SessionUnderTest {
   record(kind: string): Promise<void>;
 }
 
+export interface RehearsalsUnderTest {
+  /** For whom windows were opened, in their order. */
+  opened(): Promise<Sid[]>;
+  /** The user closes the window; returns when the bridge has been told. */
+  close(session: SessionUnderTest): Promise<void>;
+}
+
 export interface BridgeUnderTest {
   /** Logs an account on; returns when the bridge has recorded it. */
   logOn(account: Account): Promise<SessionUnderTest>;
@@ -26,6 +33,8 @@ export interface BridgeUnderTest {
   crashAndRestart(): Promise<void>;
   /** Set where the logon core is never missing. */
   alwaysHasLogonCore?: true;
+  /** Set where the bridge can open a rehearsal, in a window that the test has in its hands. */
+  rehearsals?: RehearsalsUnderTest;
   stop(): Promise<void>;
 }
 
@@ -489,6 +498,45 @@ export function describeBridgeProtocol(
         server.refuseWith = 'unavailable';
         const outcome = (await fetchSecret(client, '123456')) as { problem?: string };
         expect(['unavailable', NO_CORE.problem]).toContain(outcome.problem);
+      });
+
+      test('opens no rehearsal where there is nothing to rehearse', async () => {
+        const client = await greetedClientOf(taro);
+        const reasons = bridge.alwaysHasLogonCore ? ['not-linked'] : ['not-linked', 'no-provider'];
+        const problemNow = async () => {
+          const answer = await client.ask('logon.rehearse', {});
+          return 'problem' in answer ? answer.problem : 'none';
+        };
+        expect(reasons).toContain(await problemNow());
+        enrolledElsewhere(TARO, '123456');
+        await client.ask('sync', {});
+        expect([...reasons.slice(1), 'nothing-to-rehearse']).toContain(await problemNow());
+        expect((await bridge.rehearsals?.opened()) ?? []).toEqual([]);
+      });
+
+      test('opens one rehearsal at a time, for the account of the pipe, whatever a request names', async () => {
+        server.logon.link(TARO.sid, {});
+        server.logon.link(HANAKO.sid, {});
+        await bridge.logOn(HANAKO);
+        const client = await greetedClientOf(taro);
+        await client.ask('sync', {});
+        const asked = {
+          sid: HANAKO.sid,
+          session: 2,
+          program: 'C:\\Windows\\System32\\cmd.exe',
+          arguments: '/k',
+        };
+        const rehearse = () => client.ask('logon.rehearse', asked);
+        const { rehearsals } = bridge;
+        if (!rehearsals) {
+          const reasons = ['cannot-start', 'no-provider'];
+          return expect(reasons).toContain(((await rehearse()) as { problem?: string }).problem);
+        }
+        expect(await rehearse()).toEqual({ started: true });
+        expect(await rehearse()).toEqual({ started: false, problem: 'rehearsal-running' });
+        await rehearsals.close(taro);
+        await expect.poll(rehearse, { timeout: 10_000 }).toEqual({ started: true });
+        expect(await rehearsals.opened()).toEqual([TARO.sid, TARO.sid]);
       });
 
       test('takes no code that is none', async () => {

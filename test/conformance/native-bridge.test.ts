@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'vitest';
 import { WITHOUT_NATIVE_BUILD } from '../bridge/native-build.ts';
-import { describeBridgeProtocol } from './bridge-protocol.ts';
+import { describeBridgeProtocol, type SessionUnderTest } from './bridge-protocol.ts';
 import { NativeBridge, type NativeSession, nativeBridgeProgram } from './native-bridge.ts';
 
 const program = nativeBridgeProgram();
@@ -13,6 +13,7 @@ if (program) {
   describeBridgeProtocol('the Windows service', async (setup) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'systemlog-'));
     const sessions: NativeSession[] = [];
+    const numbered = new Map<SessionUnderTest, NativeSession>();
     const start = () => NativeBridge.start({ program, folder, setup, sessions, bootId: 'one-boot' });
     let bridge = await start();
     return {
@@ -22,7 +23,7 @@ if (program) {
         const session = { id, account, pipe: path.join(folder, `session-${id}`) };
         await bridge.session('logon', session);
         sessions.push(session);
-        return {
+        const underTest: SessionUnderTest = {
           record: async (kind) => {
             await bridge.session(kind, session);
           },
@@ -32,6 +33,15 @@ if (program) {
               socket.once('error', reject);
             }),
         };
+        numbered.set(underTest, session);
+        return underTest;
+      },
+      rehearsals: {
+        opened: () => bridge.rehearsals(),
+        close: async (of) => {
+          const session = numbered.get(of);
+          if (session) await bridge.closeRehearsal(session);
+        },
       },
       async crashAndRestart() {
         await bridge.kill();

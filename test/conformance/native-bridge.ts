@@ -2,11 +2,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import type { Account } from '../../contract/ids.ts';
+import { type Account, type Sid, sid } from '../../contract/ids.ts';
 import { nativeProgram } from '../bridge/native-build.ts';
 import type { BridgeSetup } from './bridge-protocol.ts';
 
 const recordedAnswer = z.object({ headSequence: z.number() });
+const rehearsalsAnswer = z.object({ opened: z.array(sid) });
 
 /**
  * The program built for tests, or null when no build is to be tested. The Windows one speaks over named pipes, which Node on Linux
@@ -76,6 +77,16 @@ export class NativeBridge {
   async session(change: string, session: NativeSession, more: object = {}): Promise<number> {
     const answer = await this.tell({ do: 'session', change, ...session, ...more });
     return recordedAnswer.parse(answer).headSequence;
+  }
+
+  /** For whom rehearsals were opened, in their order. */
+  async rehearsals(): Promise<Sid[]> {
+    return rehearsalsAnswer.parse(await this.tell({ do: 'rehearsals' })).opened;
+  }
+
+  /** The rehearsal of a session ends as when its user closes the window. */
+  async closeRehearsal(session: NativeSession): Promise<void> {
+    await this.tell({ do: 'close-rehearsal', id: session.id });
   }
 
   /** Ends it in order. @returns the exit code, so that a sanitizer's word is heard. */

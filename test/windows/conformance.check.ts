@@ -8,7 +8,7 @@ import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bridgeOpener } from '../../app/bridge/open-pipe.ts';
-import type { BridgeUnderTest } from '../conformance/bridge-protocol.ts';
+import type { BridgeUnderTest, SessionUnderTest } from '../conformance/bridge-protocol.ts';
 import { NativeBridge, type NativeSession } from '../conformance/native-bridge.ts';
 import { builtForTests, loadCoreUnderTest, newPipeName, scratchFolder } from './support.ts';
 
@@ -28,6 +28,7 @@ const { describeBridgeProtocol } = await import('../conformance/bridge-protocol.
 describeBridgeProtocol('the Windows service, on Windows', async (setup): Promise<BridgeUnderTest> => {
   const folder = mkdtempSync(path.join(folders, 'bridge-'));
   const sessions: NativeSession[] = [];
+  const numbered = new Map<SessionUnderTest, NativeSession>();
   const start = () => NativeBridge.start({ program, folder, setup, sessions, bootId: 'one-boot' });
   let bridge = await start();
   return {
@@ -35,12 +36,21 @@ describeBridgeProtocol('the Windows service, on Windows', async (setup): Promise
       const session = { id: sessions.length + 1, account, pipe: newPipeName() };
       await bridge.session('logon', session);
       sessions.push(session);
-      return {
+      const underTest: SessionUnderTest = {
         record: async (kind) => {
           await bridge.session(kind, session);
         },
         connect: bridgeOpener({ path: session.pipe, loadCore: loadCoreUnderTest }),
       };
+      numbered.set(underTest, session);
+      return underTest;
+    },
+    rehearsals: {
+      opened: () => bridge.rehearsals(),
+      close: async (of) => {
+        const session = numbered.get(of);
+        if (session) await bridge.closeRehearsal(session);
+      },
     },
     async crashAndRestart() {
       await bridge.kill();

@@ -15,7 +15,10 @@
 #include "bridge/windows/standby_watch.h"
 #include "platform/windows/handle.h"
 
-struct SERVICE_TIMECHANGE_INFO { LARGE_INTEGER liNewTime; LARGE_INTEGER liOldTime; };
+struct SERVICE_TIMECHANGE_INFO {
+  LARGE_INTEGER liNewTime;
+  LARGE_INTEGER liOldTime;
+};
 namespace systemlog::bridge::windows {
 namespace {
 
@@ -180,6 +183,8 @@ int run_service(ServiceProgram program) {
 int run_console(const ServiceProgram& program) {
   stop_event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
   if (stop_event == nullptr) return 1;
+  // Before anything is open: whoever is impatient finds an orderly end, too.
+  SetConsoleCtrlHandler(on_console, TRUE);
   const Surroundings surroundings = program.surroundings();
   Result<std::unique_ptr<Host>> host = Host::start(surroundings.host_parts());
   if (!host) {
@@ -188,7 +193,6 @@ int run_console(const ServiceProgram& program) {
   }
   std::printf("auth pipe open after %llu ms\n", ms_since_process_start());
   std::fflush(stdout);
-  SetConsoleCtrlHandler(on_console, TRUE);
   WaitForSingleObject(stop_event, INFINITE);
   host.value()->stop(milliseconds(0));
   return 0;

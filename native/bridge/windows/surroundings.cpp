@@ -33,6 +33,7 @@ Surroundings system_surroundings() {
   made.processes = processes();
   made.accounts = systemlog::windows::account_lookup();
   made.mirror = mirror_store();
+  made.rehearsals = rehearsal_host(*made.machine);
   made.events = systemlog::windows::event_log_sink(std::string(event_source));
   made.tpm_and_bitlocker = [protection = std::make_shared<DriveProtection>()] {
     return protection->tpm_and_bitlocker();
@@ -57,7 +58,8 @@ HostParts Surroundings::host_parts() const {
           auth_limits,
           {},
           {},
-          std::chrono::milliseconds(10'000)};
+          std::chrono::milliseconds(10'000),
+          rehearsals.get()};
 }
 
 }  // namespace systemlog::bridge::windows

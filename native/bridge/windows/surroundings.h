@@ -22,6 +22,8 @@ struct Surroundings {
   std::unique_ptr<Processes> processes;
   std::unique_ptr<AccountLookup> accounts;
   std::unique_ptr<MirrorStore> mirror;
+  /// Asks `machine`.
+  std::unique_ptr<RehearsalHost> rehearsals;
   std::unique_ptr<EventSink> events;
   AuthLimits auth_limits;
   std::function<bool()> tpm_and_bitlocker;

@@ -1,10 +1,11 @@
 // provider-test.exe <sid>: rehearses one account's sign-in with the very DLL, from within its session.
 //
-// It runs as SYSTEM, for the pipe `auth` answers nobody else, and is to be started by the bridge in the session of
-// whoever asks for it, with the SID the bridge knows that caller by. It looks for nothing but the DLL beside it.
+// It runs as SYSTEM, for the pipe `auth` answers nobody else: the bridge starts it in the session of whoever asks for
+// it, with the SID the bridge knows that caller by. It looks for nothing but the DLL beside it.
 // Exit code: 0 LSA took what the tile gave, 1 the window was closed, 2 it could not begin.
 // clang-format off
 #include <windows.h>
+#include <imm.h>
 #include <lm.h>
 #include <objbase.h>
 // clang-format on
@@ -88,6 +89,8 @@ int rehearse(const std::string& sid) {
 
 int WINAPI wWinMain(HINSTANCE /*instance*/, HINSTANCE /*previous*/, PWSTR arguments, int /*show*/) {
   using namespace systemlog;
+  // An input method has windows of its own, for settings and dictionaries: here they would be SYSTEM's.
+  ImmDisableIME(static_cast<DWORD>(-1));
   if (FAILED(CoInitializeEx(nullptr, COINIT_APARTMENTTHREADED))) return provider::could_not_begin;
   const int code = provider::rehearse(windows::narrow(arguments));
   CoUninitialize();

@@ -6,7 +6,7 @@
 //     {"do":"session", "change":"lock", "id":1, "account":{…}, "pipe":…, "idleMs":…, "signOn":…,
 //     "shutdown":{"byUser":…, "restart":…}}
 //     {"do":"power", "kind":"suspend"}   {"do":"shutdown"}   {"do":"clock", "movedMs":5000}   {"do":"stop",
-//     "graceMs":0}
+//     "graceMs":0}   {"do":"rehearsals"}   {"do":"close-rehearsal", "id":1}
 //
 // Each is answered by a line when it is recorded. A logon's `pipe` is served for programs of that session: it stands
 // for the account, as the caller of the real pipe does.
@@ -22,6 +22,7 @@
 #include "test/bridge/told_facts.h"
 #include "test/bridge/told_machine.h"
 #include "test/fakes/mirror.h"
+#include "test/fakes/rehearsals.h"
 #include "test/fakes/windows_seams.h"
 
 using namespace systemlog;
@@ -89,6 +90,16 @@ class BridgeUnderTest {
     }
     if (what == "shutdown") return follow(ShutdownSignal{notice_in(said)});
     if (what == "clock") return follow(ClockSignal{said["movedMs"]});
+    if (what == "rehearsals") {
+      Json opened = Json::array();
+      for (const auto& [id, sid] : rehearsals_.opened()) opened.push_back(sid);
+      return {{"done", what}, {"opened", std::move(opened)}};
+    }
+    if (what == "close-rehearsal") {
+      constexpr std::uint32_t closed_by_user = 1;
+      rehearsals_.end(said["id"], closed_by_user);
+      return {{"done", what}};
+    }
     if (what == "stop") {
       bridge_->release_clients();
       clients_->stop();
@@ -116,10 +127,10 @@ class BridgeUnderTest {
       delays.policy = {hardly_ever, hardly_ever, hardly_ever, hardly_ever, hardly_ever, hardly_ever};
     }
     Settings settings = must(parse_settings(said["settings"].dump()), "settings");
-    bridge_ = must(bridge::Bridge::start(
-                       {*files_, *random_, *clock_, *box_, machine_, *events_, folder, std::move(settings), delays,
-                        LogonParts{accounts_, mirror_, [] { return false; }}}),
-                   "bridge");
+    bridge_ = must(
+        bridge::Bridge::start({*files_, *random_, *clock_, *box_, machine_, *events_, folder, std::move(settings),
+                               delays, LogonParts{accounts_, mirror_, [] { return false; }, &rehearsals_}}),
+        "bridge");
     clients_.emplace(*bridge_, std::string(bridge_version));
     bridge_->set_clients(&*clients_);
     for (const Json& session : said.value("sessions", Json::array())) listen(session);
@@ -148,6 +159,7 @@ class BridgeUnderTest {
   test::ToldMachine machine_;
   test::FakeAccountLookup accounts_;
   test::FakeMirror mirror_;
+  test::FakeRehearsalHost rehearsals_;
   std::unique_ptr<bridge::Bridge> bridge_;
   std::optional<ClientPipe> clients_;
 };

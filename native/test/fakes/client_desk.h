@@ -9,6 +9,8 @@ class FakeClientDesk final : public bridge::ClientDesk {
  public:
   int calls = 0;
   std::string asked_by;
+  std::string rehearsed_in;
+  std::optional<std::string_view> rehearsal_problem;
   Page page{{"11111111-1111-4111-8111-111111111111", 0}, {}, 0, false};
 
   Hello hello() override {
@@ -49,6 +51,11 @@ class FakeClientDesk final : public bridge::ClientDesk {
                                           const std::optional<std::string>& /*code*/) override {
     note(sid);
     return std::nullopt;
+  }
+  std::optional<std::string_view> rehearse(const bridge::ClientCaller& caller) override {
+    note(caller.account.sid);
+    rehearsed_in = caller.session;
+    return rehearsal_problem;
   }
 
  private:

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using std::chrono::milliseconds;
   test::FakeClientDesk desk;
   bridge::RateLimit rate(1e9, 1, milliseconds(0));
-  bridge::ClientProtocol protocol({"S-1-5-21-1-2-3-1001", "PC-01", "taro"}, desk, rate, "1");
+  bridge::ClientProtocol protocol({{"S-1-5-21-1-2-3-1001", "PC-01", "taro"}, "1-first"}, desk, rate, "1");
   static_cast<void>(protocol.answer(
       R"({"id":1,"method":"hello","params":{"versions":[1],"client":"f","clientVersion":"1"}})", milliseconds(0)));
   if (!protocol.greeted()) std::abort();

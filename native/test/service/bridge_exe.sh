@@ -14,7 +14,7 @@ fail() {
 for import in $($objdump -p "$exe" | sed -n 's/.*DLL Name: //p'); do
   case $(echo "$import" | tr '[:upper:]' '[:lower:]') in
     advapi32.dll | bcrypt.dll | crypt32.dll | iphlpapi.dll | kernel32.dll | msvcrt.dll | ncrypt.dll | ole32.dll | oleaut32.dll | \
-      user32.dll | wevtapi.dll | winhttp.dll | wtsapi32.dll) ;;
+      user32.dll | userenv.dll | wevtapi.dll | winhttp.dll | wtsapi32.dll) ;;
     *) fail "imports $import" ;;
   esac
 done

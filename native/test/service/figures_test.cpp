@@ -8,16 +8,12 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "bridge/uplink/device_identity.h"
 #include "core/auth_frames.h"
-#include "core/logon_desk.h"
 #include "core/otp.h"
-#include "platform/random.h"
 #include "platform/windows/windows_platform.h"
 #include "provider/auth_client.h"
-#include "test/fakes/clock.h"
-#include "test/fakes/logon_server.h"
 #include "test/service/client.h"
+#include "test/service/enrolled.h"
 #include "test/service/wine_service.h"
 
 using namespace systemlog;
@@ -32,30 +28,6 @@ constexpr int wrong_codes = 4;
 
 std::string sid_of(int account) {
   return "S-1-5-21-1-2-3-" + std::to_string(2000 + account);
-}
-
-/// Gives the stopped service a vault with enrolled accounts, as if its server had some minutes ago.
-void enrol_accounts(LogonServer& server, std::int64_t now_ms) {
-  const auto files = system_files();
-  const auto random = system_random();
-  const auto box = windows::machine_secret_box();
-  const bridge::DeviceIdentity identity =
-      bridge::DeviceIdentity::open(*files, *box, *random, bridge_folder()).value();
-  server.device = identity.key->id();
-  server.device_secret.assign(identity.secret.begin(), identity.secret.end());
-  for (int i = 0; i < accounts; ++i) server.accounts[sid_of(i)].secret[0] = static_cast<std::uint8_t>(i);
-  std::filesystem::remove_all(bridge_folder() / "logon");
-  std::filesystem::create_directories(bridge_folder() / "logon");
-  constexpr std::int64_t ago_ms = 600'000;
-  FakeClock clock(now_ms - ago_ms);
-  LogonDesk desk = std::move(LogonDesk::open(*files, *box, *random, clock, bridge_folder() / "logon", server.device,
-                                             server.device_secret))
-                       .value();
-  clock.pass(120'000);
-  REQUIRE(desk.take_policy(server.policy(clock.read().wall_ms)).ok());
-  for (const SecretDue& due : desk.secrets_due()) {
-    REQUIRE(desk.take_secret(due.sid, server.released(due.sid, clock.read().wall_ms)).ok());
-  }
 }
 
 std::string code_of(const LogonServer& server, const std::string& sid) {
@@ -113,7 +85,8 @@ TEST_CASE("codes are checked through the pipe of the logon screen, right and wro
   REQUIRE(wait_until_open());
   REQUIRE(service::stop());
   LogonServer server;
-  enrol_accounts(server, system_clock({})->read().wall_ms);
+  for (int i = 0; i < accounts; ++i) server.accounts[sid_of(i)].secret[0] = static_cast<std::uint8_t>(i);
+  enrol(server, system_clock({})->read().wall_ms);
   REQUIRE(service::start() == NO_ERROR);
   REQUIRE(wait_until_open());
 

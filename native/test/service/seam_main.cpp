@@ -22,6 +22,7 @@
 #include "bridge/setup_options.h"
 #include "bridge/windows/service_main.h"
 #include "bridge/windows/setup_verbs.h"
+#include "bridge/windows/windows_bridge.h"
 #include "platform/file_event_sink.h"
 #include "platform/windows/text.h"
 #include "test/bridge/told_facts.h"
@@ -79,6 +80,7 @@ class SilentSink final : public EventSink {
 bridge::windows::Surroundings surroundings() {
   bridge::windows::Surroundings made = bridge::windows::system_surroundings();
   made.machine = std::make_unique<SeamMachine>();
+  made.rehearsals = bridge::windows::rehearsal_host(*made.machine);
   Result<std::unique_ptr<EventSink>> events =
       file_event_sink(std::filesystem::path(static_cast<const wchar_t*>(folder)) / L"events.log");
   if (events) {

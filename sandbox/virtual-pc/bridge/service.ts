@@ -1,7 +1,9 @@
-import { BRIDGE_VERSIONS, MAX_LINE_BYTES } from '../../../contract/bridge.ts';
+import { BRIDGE_VERSIONS, MAX_LINE_BYTES, type RehearsalProblem } from '../../../contract/bridge.ts';
 import type { SealedEvent } from '../../../contract/event.ts';
+import type { AccountEnforcement } from '../../../contract/logon.ts';
 import type { SignedStatement } from '../../../contract/statement.ts';
 import { type DeviceKey, signStatement } from './device-key.ts';
+import type { LogonState } from './hardware-messages.ts';
 import type { Journal } from './journal.ts';
 import type { Logon } from './logon/logon.ts';
 import type { Progress } from './progress.ts';
@@ -17,7 +19,7 @@ export interface ServiceParts {
   journal: Journal;
   progress: Progress;
   reporter: Reporter;
-  logon: Pick<Logon, 'standing' | 'fetchSecret'>;
+  logon: Pick<Logon, 'standing' | 'fetchSecret' | 'state'>;
   registration: () => RegistrationState | null;
   anchorFor: (nonce: string) => SignedStatement;
   takeReceipt: (receipt: Parameters<BridgeService['receipt']>[1]['receipt']) => Promise<ReceiptVerdict>;
@@ -105,6 +107,12 @@ export function bridgeService(parts: ServiceParts): BridgeService {
     'logon.standing': async ({ sid }) => ({ account: await logon.standing(sid) }),
 
     'logon.fetch-secret': ({ sid }, { code }) => logon.fetchSecret(sid, code),
+
+    // The virtual PC shows its rehearsal by itself, in the window that asks for it: its bridge has none to open.
+    'logon.rehearse': async ({ sid }) => {
+      const standing = await logon.standing(sid);
+      return { started: false, problem: whyNoRehearsal(logon.state.core, standing?.enforcement ?? null) };
+    },
   };
 }
 
@@ -116,6 +124,12 @@ function startOfReading(
 ): number {
   if (params.journal === null) return acknowledgedThrough;
   return params.journal === current ? params.after : 0;
+}
+
+function whyNoRehearsal(core: LogonState['core'], enforcement: AccountEnforcement | null): RehearsalProblem {
+  if (core !== 'available') return core === 'missing' ? 'no-provider' : 'cannot-start';
+  if (!enforcement) return 'not-linked';
+  return enforcement === 'none' ? 'nothing-to-rehearse' : 'cannot-start';
 }
 
 const refuse = (code: keyof typeof REFUSALS): BridgeRefusal => new BridgeRefusal(code, REFUSALS[code]);
