@@ -134,6 +134,10 @@ Answer<std::string> parse_report_answer(std::string_view text) {
 }
 
 ServerProblem parse_problem(const HttpAnswer& answer) {
+  constexpr int proxy_wants_account = 407;
+  if (answer.status == proxy_wants_account) {
+    return {"proxy-refused", "account or password", std::nullopt, ErrorCode::refused, false};
+  }
   const std::optional<Json> json = parse_object(text_of(answer.body));
   ServerProblem problem = unreadable("answered with " + std::to_string(answer.status));
   problem.retry_after = retry_after_of(answer.retry_after);
