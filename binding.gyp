@@ -4,7 +4,7 @@
   'variables': {
     # The way from where node-gyp runs to here.
     'root%': '.',
-    # Of the distribution; a header-only library.
+    # Of the distribution; a header-only library. Only Windows is told where it is (build/addon.ts).
     'nlohmann_json_include%': '/usr/include',
   },
   'target_defaults': {
@@ -50,7 +50,7 @@
         ['OS=="win"', {
           'include_dirs': ['<(root)/node_modules/node-addon-api'],
           'libraries': [
-            '-lbcrypt', '-lcrypt32', '-ladvapi32', '-lsecur32', '-lcredui', '-lwtsapi32', '-lwinhttp', '-lole32', '-luser32',
+            '-lbcrypt', '-lncrypt', '-lcrypt32', '-ladvapi32', '-lsecur32', '-lcredui', '-lwtsapi32', '-lwinhttp', '-lole32', '-luser32',
           ],
         }, {
           # System headers, for whose warnings we are not to blame.

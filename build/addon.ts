@@ -84,14 +84,18 @@ const isCompiled = (sources: string): boolean =>
 
 async function compile(sources: string, say: (line: string) => void): Promise<AddonState> {
   const headers = nodeHeaders();
-  if (headers === undefined)
+  // Node for Windows comes without them, and linking there needs its import library too: node-gyp fetches both.
+  if (headers === undefined && process.platform !== 'win32')
     return unavailable(
       `Node ${process.version} came without its headers. Started by npm it is one that has them.`,
     );
   const way = path.relative(folder, root).replaceAll(path.sep, '/');
+  // Where CMake finds the header-only libraries, where no distribution brings them.
+  const libraries = process.env['CMAKE_PREFIX_PATH']?.replaceAll(path.sep, '/');
+  const included = libraries === undefined ? '' : `, 'nlohmann_json_include': '${libraries}/include'`;
   writeFileSync(
     path.join(folder, 'binding.gyp'),
-    `{ 'variables': { 'root': '${way}' }, 'includes': ['${way}/binding.gyp'] }\n`,
+    `{ 'variables': { 'root': '${way}'${included} }, 'includes': ['${way}/binding.gyp'] }\n`,
   );
   const late = setTimeout(
     () => say('Compiling the C++ core (a minute or two, only when its sources have changed) …'),
@@ -102,7 +106,7 @@ async function compile(sources: string, say: (line: string) => void): Promise<Ad
       path.join(root, 'node_modules/node-gyp/bin/node-gyp.js'),
       'configure',
       'build',
-      `--nodedir=${headers}`,
+      ...(headers === undefined ? [] : [`--nodedir=${headers}`]),
       `--jobs=${availableParallelism()}`,
     ])) && (await runNode(['-e', 'require("./build/Release/systemlog.node")']));
   clearTimeout(late);
@@ -148,7 +152,8 @@ async function runNode(args: string[]): Promise<boolean> {
 }
 
 function whatIsMissing(): string {
-  const missing = DEBIAN_PACKAGES.filter(({ suite, provides }) => suite === 'addon' && !existsSync(provides));
+  const wanted = DEBIAN_PACKAGES.filter(({ suite }) => suite === 'addon' && process.platform === 'linux');
+  const missing = wanted.filter(({ provides }) => !existsSync(provides));
   return missing.length > 0
     ? `compiling it needs ${missing.map(({ name }) => name).join(', ')}. To get them on Debian: ${installCommand(missing)}`
     : `it did not compile; why stands in ${path.relative(root, log)}.`;

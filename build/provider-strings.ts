@@ -22,12 +22,9 @@ function leaves(tree: Tree, above: string[] = []): [string, string][] {
   });
 }
 
-/** `refusal.clock-behind` and `refusal.clockBehind` must not meet: the kebab names are the bridge's, the camel ones ours. */
+/** The kebab names are the bridge's, the camel ones ours; two underscores in a row C++ keeps for itself. */
 const identifier = (key: string): string =>
-  key
-    .replaceAll('.', '_')
-    .replaceAll('-', '__')
-    .replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+  key.replaceAll(/[.-]/g, '_').replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 
 const literal = (text: string): string => `u"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
@@ -37,7 +34,7 @@ const table = (name: string, texts: string[]): string[] => [
   '};',
 ];
 
-/** @throws when the languages have different keys: then there would be a text nobody can read. */
+/** @throws when the languages have different keys: then there would be a text nobody can read; or two keys the same name. */
 export function makeTable(japanese: Map<string, string>, english: Map<string, string>): string {
   const keys = [...japanese.keys()];
   const lacking = [
@@ -45,6 +42,9 @@ export function makeTable(japanese: Map<string, string>, english: Map<string, st
     ...[...english.keys()].filter((key) => !japanese.has(key)),
   ];
   if (lacking.length > 0) throw new Error(`Not in both languages: ${lacking.join(', ')}`);
+  const names = keys.map(identifier);
+  const twice = keys.filter((_, index) => names.indexOf(names[index] ?? '') !== index);
+  if (twice.length > 0) throw new Error(`Not told from others in C++: ${twice.join(', ')}`);
   return [
     '// Made by build/provider-strings.ts from locales/{ja,en}/provider.json: change those, then run it.',
     '#pragma once',
@@ -57,7 +57,7 @@ export function makeTable(japanese: Map<string, string>, english: Map<string, st
     'namespace systemlog::provider {',
     '',
     'enum class Text : std::uint8_t {',
-    ...keys.map((key) => `  ${identifier(key)},`),
+    ...names.map((name) => `  ${name},`),
     '};',
     '',
     '/// As in the files, `refusal.wrong`.',

@@ -109,14 +109,7 @@ Result<void> Bridge::open_server() {
   if (settings.server.empty()) return {};
   const Result<ServerOrigin> origin = ServerOrigin::parse(settings.server);
   if (!origin) return origin.error();
-  std::optional<HttpProxy> proxy;
-  if (settings.proxy) {
-    proxy.emplace();
-    proxy->server = settings.proxy->server;
-    proxy->account = settings.proxy->account;
-    proxy->password = secret_utf16_of(settings.proxy->password);
-  }
-  Result<std::unique_ptr<Http>> http = system_http(std::move(proxy));
+  Result<std::unique_ptr<Http>> http = system_http(proxy_of(settings));
   if (!http) return http.error();
   server_.http = std::move(http).value();
   server_.connection = std::make_unique<ServerConnection>(*server_.http, *identity_.key, origin.value());

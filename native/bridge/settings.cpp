@@ -1,7 +1,9 @@
 #include "bridge/settings.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bridge/utf16.h"
 #include "core/base/bytes.h"
 
 namespace systemlog::bridge {
@@ -20,6 +22,22 @@ bool take_text(const Json& object, const char* key, std::string& into) {
   if (!found->is_string() || found->get_ref<const std::string&>().size() > longest_text) return false;
   into = found->get<std::string>();
   return true;
+}
+
+/// `host:port`. Anything else a library might read as "no proxy", and send past it, or as a password in a name.
+bool is_host_and_port(std::string_view text) {
+  constexpr std::size_t most_digits = 5;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_of_host = [&](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_' ||
+           c == '[' || c == ']' || c == ':';
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  return std::all_of(host.begin(), host.end(), is_of_host) && !port.empty() && port.size() <= most_digits &&
+         std::all_of(port.begin(), port.end(), is_digit);
 }
 
 }  // namespace
@@ -54,12 +72,18 @@ Result<Settings> parse_settings(std::string_view json) {
   if (const auto proxy = read.find("proxy"); proxy != read.end() && !proxy->is_null()) {
     ProxySettings told;
     if (!proxy->is_object() || !take_text(*proxy, "server", told.server) ||
-        !take_text(*proxy, "account", told.account) || !take_text(*proxy, "password", told.password)) {
+        !take_text(*proxy, "account", told.account) || !take_text(*proxy, "password", told.password) ||
+        !is_host_and_port(told.server)) {
       return malformed;
     }
     settings.proxy = std::move(told);
   }
   return settings;
+}
+
+std::optional<HttpProxy> proxy_of(const Settings& settings) {
+  if (!settings.proxy) return std::nullopt;
+  return HttpProxy{settings.proxy->server, settings.proxy->account, secret_utf16_of(settings.proxy->password)};
 }
 
 Result<Settings> load_settings(Files& files, SecretBox& box, const std::filesystem::path& folder) {

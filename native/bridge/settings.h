@@ -8,13 +8,15 @@
 
 #include "core/base/result.h"
 #include "platform/files.h"
+#include "platform/http.h"
 #include "platform/secret_box.h"
 
 namespace systemlog::bridge {
 
 struct ProxySettings {
-  /// `host:port`.
+  /// `host:port`, and no more than that.
   std::string server;
+  /// Empty: the proxy wants none.
   std::string account;
   std::string password;
 };
@@ -37,6 +39,9 @@ struct Settings {
 /// As JSON. Reading tolerates unknown fields and refuses everything else that is not as written (`malformed`).
 std::string write_settings(const Settings& settings);
 Result<Settings> parse_settings(std::string_view json);
+
+/// The proxy set by hand; none: the system's.
+std::optional<HttpProxy> proxy_of(const Settings& settings);
 
 /// `not-found` when there are none.
 Result<Settings> load_settings(Files& files, SecretBox& box, const std::filesystem::path& folder);

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "core/base/checked_reading.h"
+
 namespace systemlog::auth {
 namespace {
 
@@ -15,19 +17,6 @@ constexpr std::size_t longest_name = 1100;
 constexpr std::size_t longest_typed = 256;
 constexpr std::size_t longest_password = std::size_t{12} * 1024;
 constexpr std::size_t longest_word = 64;
-
-template <typename E>
-E enumerated(ByteReader& reader, E last) noexcept {
-  const std::uint8_t value = reader.u8();
-  if (value > static_cast<std::uint8_t>(last)) reader.fail();
-  return static_cast<E>(value);
-}
-
-bool flag(ByteReader& reader) noexcept {
-  const std::uint8_t value = reader.u8();
-  if (value > 1) reader.fail();
-  return value == 1;
-}
 
 SecretBytes secret(ByteReader& reader, std::size_t limit) {
   const ByteView bytes = reader.block(limit);

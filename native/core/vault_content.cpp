@@ -1,6 +1,7 @@
 #include "core/vault.h"
 
 #include "core/account_names.h"
+#include "core/base/checked_reading.h"
 
 namespace systemlog {
 namespace {
@@ -8,20 +9,6 @@ namespace {
 constexpr std::uint16_t version = 1;
 constexpr std::size_t longest_policy_version = 64;
 constexpr std::size_t longest_credential = 64;
-
-/// A number that must name one of an enumeration's values, 0 … `last`.
-template <typename E>
-E enumerated(ByteReader& reader, E last) noexcept {
-  const std::uint8_t value = reader.u8();
-  if (value > static_cast<std::uint8_t>(last)) reader.fail();
-  return static_cast<E>(value);
-}
-
-bool flag(ByteReader& reader) noexcept {
-  const std::uint8_t value = reader.u8();
-  if (value > 1) reader.fail();
-  return value == 1;
-}
 
 void write_account(ByteWriter& writer, const VaultAccount& account) {
   writer.u8(static_cast<std::uint8_t>(account.methods));

@@ -25,6 +25,7 @@ struct HttpRequest {
 };
 
 struct HttpAnswer {
+  /// 407 is the proxy's, not the server's: it wants another account or password.
   int status = 0;
   Bytes body;
   /// The `Retry-After` header as the server wrote it; empty for none.
@@ -49,7 +50,7 @@ class Http {
   virtual ~Http() = default;
   /// One exchange, without redirects. `timed-out`, `io-failed`, `authentication-failed` (the server's certificate),
   /// `too-long` (answer over 4 MiB), `refused` (plain http to elsewhere), `invalid-argument` (URL or header). Nothing
-  /// of the body is sent to a server whose certificate is not believed.
+  /// of the body is sent to a server whose certificate is not believed, and nothing at all past a proxy.
   virtual Result<HttpAnswer> send(const HttpRequest& request) noexcept = 0;
 };
 

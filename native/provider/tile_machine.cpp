@@ -228,7 +228,7 @@ void TileMachine::take(Asked asked) {
   if (decision.alternative.empty()) state_.alternative = false;
   if (!asked.may_seal_password) state_.seal = false;
   asked_is_fresh_ = false;
-  state_.asked = std::move(asked);
+  state_.asked = asked;
 }
 
 bool TileMachine::may_submit_alone() const noexcept {

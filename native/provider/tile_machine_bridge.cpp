@@ -181,7 +181,7 @@ std::u16string TileMachine::refusal_words(const Answered& answered, Moment now) 
     const std::int64_t offset_ms = answered.clock_offset_ms;
     const std::uint64_t minutes =
         (static_cast<std::uint64_t>(offset_ms < 0 ? -offset_ms : offset_ms) + 30'000) / 60'000;
-    return text(setup_.language, offset_ms < 0 ? Text::refusal_clock_ahead : Text::refusal_clock_behind,
+    return text(setup_.language, offset_ms < 0 ? Text::refusal_clock_fast : Text::refusal_clock_slow,
                 {{u"minutes", number(minutes)}});
   }
   return refusal_text(setup_.language, answered.refusal);

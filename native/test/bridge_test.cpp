@@ -159,7 +159,10 @@ TEST_CASE("settings are sealed, read back, and nothing else is taken for them") 
   const Settings read = std::move(load_settings(bench.files, *bench.box, bench.folder.path())).value();
   CHECK(write_settings(read) == write_settings(settings));
   for (const char* text :
-       {"", "[]", "{\"server\":1}", "{\"auth\":\"yes\"}", "{\"proxy\":7}", "{\"server\":\"\xff\"}"}) {
+       {"", "[]", "{\"server\":1}", "{\"auth\":\"yes\"}", "{\"proxy\":7}", "{\"server\":\"\xff\"}",
+        R"({"proxy":{"server":""}})", R"({"proxy":{"server":"proxy"}})", R"({"proxy":{"server":":8080"}})",
+        R"({"proxy":{"server":"proxy:http"}})", R"({"proxy":{"server":"http://proxy:8080"}})",
+        R"({"proxy":{"server":"taro:secret@proxy:8080"}})"}) {
     CHECK_FALSE(parse_settings(text));
   }
 }

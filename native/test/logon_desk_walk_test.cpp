@@ -1,4 +1,5 @@
 // Everything that can happen at a PC in any order, with crashes between, against what must never happen.
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>

@@ -285,6 +285,14 @@ TEST_CASE_FIXTURE(Line, "a refusal that is not the server's is unreadable; its t
   CHECK(std::all_of(problem.detail.begin(), problem.detail.end(), [](char c) { return c >= ' ' && c <= '~'; }));
 }
 
+TEST_CASE_FIXTURE(Line, "a proxy that wants another account is told from the server, whatever page it sends") {
+  answer(ScriptedServer::says(407, R"({"code":"device-retired","detail":"of the proxy's"})"));
+  const ServerProblem problem = connection.policy("").error();
+  CHECK(problem.code == "proxy-refused");
+  CHECK(problem.detail == "account or password");
+  CHECK_FALSE(problem.reached());
+}
+
 TEST_CASE_FIXTURE(
     Line, "a server that cannot be reached is told from one that answers, and the certificate by its own reason") {
   for (const ErrorCode code : {ErrorCode::timed_out, ErrorCode::io_failed, ErrorCode::authentication_failed}) {

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "bridge/uplink/schedule.h"
 #include "core/device_keys.h"
 #include "core/journal.h"

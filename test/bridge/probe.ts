@@ -20,17 +20,23 @@ export async function folder(): Promise<string> {
  * @throws when it ended without an answer, with what it said.
  */
 export async function runProbe(...command: string[]): Promise<unknown> {
+  const { written } = await listenToProbe(...command);
+  return JSON.parse(written);
+}
+
+/** Runs the probe and answers all it said: the JSON it wrote, and what it printed. */
+export async function listenToProbe(...command: string[]): Promise<{ written: string; printed: string }> {
   if (!probe) throw new Error('There is no probe');
   const { command: program, firstArguments } = probe;
   const out = path.join(await folder(), 'out.json');
-  const said = await new Promise<string>((resolve, reject) => {
+  const printed = await new Promise<string>((resolve, reject) => {
     const child = spawn(program, [...firstArguments, out, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (text += String(part)));
     child.on('error', reject);
     child.on('exit', (code) => resolve(`${text}\nended with ${code}`));
   });
-  const content = await readFile(out, 'utf8').catch(() => null);
-  if (content === null) throw new Error(`The probe wrote no answer: ${said}`);
-  return JSON.parse(content);
+  const written = await readFile(out, 'utf8').catch(() => null);
+  if (written === null) throw new Error(`The probe wrote no answer: ${printed}`);
+  return { written, printed };
 }

@@ -1,5 +1,6 @@
 /** What the C++ bridge says to the server, said by its own code to the real server over real sockets. */
 import { createHash, X509Certificate } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
@@ -23,7 +24,8 @@ import { createRecordAnchor } from '../../server/logs/record-anchor.ts';
 import { openStateDirectory } from '../../server/secrets/state-directory.ts';
 import { openStore } from '../../server/store/store.ts';
 import { WITHOUT_NATIVE_BUILD } from './native-build.ts';
-import { folder, probe, runProbe } from './probe.ts';
+import { folder, listenToProbe, probe, runProbe } from './probe.ts';
+import { type StartedProxy, startProxy } from './proxy.ts';
 import { selfSigned } from './self-signed.ts';
 
 const SID = 'S-1-5-21-1-2-3-1001';
@@ -48,8 +50,12 @@ const synced = z.object({
 const pinOf = (certificate: Buffer) => createHash('sha256').update(certificate).digest('base64url');
 const PIN = pinOf(new X509Certificate(selfSigned.cert).raw);
 
-/** The real server behind TLS, with one company, and a PC that has nothing yet. */
-async function startWorld() {
+/**
+ * The real server behind TLS, with one company, and a PC that has nothing yet.
+ *
+ * @param host 127.0.0.1 is this machine to the bridge, which no proxy leads to; 127.0.0.2 is another one.
+ */
+async function startWorld(host: '127.0.0.1' | '127.0.0.2' = '127.0.0.1') {
   const home = await folder();
   const { storeFile, secrets, nonceKey } = await openStateDirectory(path.join(home, 'server'), {});
   const store = await openStore(storeFile);
@@ -60,7 +66,7 @@ async function startWorld() {
     expiresAtMs: null,
   });
   const port = await freePort(19_440);
-  const origin = `https://127.0.0.1:${port}`;
+  const origin = `https://${host}:${port}`;
   const app = createServer({
     store,
     clock,
@@ -74,7 +80,11 @@ async function startWorld() {
   });
   await app.ready();
   const tls = createHttpsServer(selfSigned, (request, response) => app.routing(request, response));
-  await new Promise<void>((resolve) => tls.listen(port, '127.0.0.1', resolve));
+  let connections = 0;
+  tls.on('connection', () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve) => tls.listen(port, host, resolve));
   onTestFinished(async () => {
     tls.closeAllConnections();
     await new Promise((resolve) => tls.close(resolve));
@@ -95,8 +105,12 @@ async function startWorld() {
     company,
     origin,
     post,
+    /** How often anybody came, by whatever way. */
+    connections: () => connections,
     sync: async (events: number, { accessToken = token, at = pc } = {}) =>
       synced.parse(await runProbe('sync', at, origin, 'abc', accessToken, String(events), PIN)),
+    syncBy: async (settings: string, events: number) =>
+      synced.parse(await runBehindProxy(settings, 'sync', pc, origin, 'abc', token, String(events), PIN)),
     ticket: async () => {
       const { nonce } = z.object({ nonce: z.string() }).parse((await post('/v1/nonces', {})).content);
       const made = await runProbe('ticket', pc, origin, 'abc', SID, nonce);
@@ -183,6 +197,79 @@ const plain = async (listener: RequestListener) => {
   onTestFinished(() => server.closeAllConnections());
   return `http://127.0.0.1:${await listen(server)}/`;
 };
+
+const ACCOUNT = '花子';
+const PASSWORD = 'Gdańsk-4711';
+
+/** The file an administrator gives to the bridge's setup. */
+async function proxySettings(
+  { address }: Pick<StartedProxy, 'address'>,
+  password = PASSWORD,
+): Promise<string> {
+  const file = path.join(await folder(), 'settings.json');
+  await writeFile(file, JSON.stringify({ proxy: { server: address, account: ACCOUNT, password } }));
+  return file;
+}
+
+/** Runs the probe, whose every word is searched for the proxy's password. */
+async function runBehindProxy(settings: string, ...command: string[]): Promise<unknown> {
+  const { written, printed } = await listenToProbe(...command, settings);
+  for (const secret of [PASSWORD, 'Gda', '4711', Buffer.from(`${ACCOUNT}:${PASSWORD}`).toString('base64')]) {
+    expect(written + printed).not.toContain(secret);
+  }
+  return JSON.parse(written);
+}
+
+describe.skipIf(!probe)('the C++ bridge behind a proxy', () => {
+  it('goes to the server through it, and never past it', async () => {
+    const { origin, connections } = await startWorld('127.0.0.2');
+    const proxy = await startProxy(probe?.underWine ? null : `${ACCOUNT}:${PASSWORD}`);
+    const settings = await proxySettings(proxy);
+    const answer = await runBehindProxy(settings, 'get', `${origin}/`, '5000', PIN);
+    expect(answer).toMatchObject({ status: 404 });
+    expect(proxy.asked).toEqual([new URL(origin).host]);
+    expect([proxy.opened(), connections()]).toEqual([1, 1]);
+
+    const strict = await startProxy(`${ACCOUNT}:another`);
+    await runBehindProxy(await proxySettings(strict), 'get', `${origin}/`, '5000', PIN);
+    expect(strict.asked).not.toEqual([]);
+    expect(connections()).toBe(1);
+  });
+
+  // Wine's WinHTTP keeps the account to itself, and in a tunnel it asks for whole addresses, which breaks the signatures.
+  it.skipIf(probe?.underWine)('says that it refuses the password, and keeps all for the right one', async () => {
+    const { syncBy, stored, connections } = await startWorld('127.0.0.2');
+    const strict = await startProxy(`${ACCOUNT}:another`);
+    expect(await syncBy(await proxySettings(strict), 3)).toMatchObject({
+      registered: false,
+      reached: false,
+      problem: 'proxy-refused',
+    });
+    expect(connections()).toBe(0);
+
+    const proxy = await startProxy(`${ACCOUNT}:${PASSWORD}`);
+    const done = await syncBy(await proxySettings(proxy), 0);
+    expect(done).toMatchObject({ registered: true, problem: '', policyProblem: '', receivedThrough: 3 });
+    expect(await stored()).toBe(3);
+    expect(connections()).toBe(proxy.opened());
+  });
+
+  it('says of a proxy that is gone that it is the proxy, and sends nothing', async () => {
+    const { syncBy, origin, connections } = await startWorld('127.0.0.2');
+    const address = `127.0.0.1:${await freePort(19_640)}`;
+    const settings = await proxySettings({ address });
+    expect(await syncBy(settings, 3)).toMatchObject({
+      reached: false,
+      problem: 'unreachable',
+      headSequence: 3,
+    });
+    expect(await runBehindProxy(settings, 'get', `${origin}/`, '5000', PIN)).toEqual({
+      error: 'io-failed',
+      detail: expect.stringContaining(`proxy ${address}`),
+    });
+    expect(connections()).toBe(0);
+  });
+});
 
 describe.skipIf(!probe)('HTTP of the C++ bridge', () => {
   it('sends what it is given and nothing of its own that matters', async () => {

@@ -2,42 +2,22 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "bridge/uplink/statement.h"
 #include "core/base/bytes.h"
+#include "core/json_reading.h"
 
 namespace systemlog::bridge {
 namespace {
 
-using Json = nlohmann::json;
-
+/// Longer ones the caller has turned away.
+constexpr std::size_t longest_answer = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t longest_detail = 500;
 /// The server's wish to be left alone is kept in bounds.
 constexpr std::uint64_t longest_wait_seconds = 86'400;
 
-/// Stops at a depth no answer has, so that hostile nesting cannot exhaust the stack.
-std::optional<Json> parse_object(std::string_view text) {
-  constexpr int deepest = 16;
-  bool too_deep = false;
-  const auto watch = [&too_deep](int depth, Json::parse_event_t /*event*/, Json& /*value*/) {
-    too_deep = too_deep || depth > deepest;
-    return !too_deep;
-  };
-  Json json = Json::parse(text.begin(), text.end(), watch, /*allow_exceptions=*/false);
-  if (json.is_discarded() || too_deep || !json.is_object()) return std::nullopt;
-  return json;
-}
-
-const Json* member(const Json& object, const char* name) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(name);
-  return found == object.end() ? nullptr : &*found;
-}
-
-std::string text_member(const Json& object, const char* name) {
-  const Json* value = member(object, name);
-  return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
+std::string text_of_field(const Json& object, const char* key) {
+  return text_field(object, key).value_or("");
 }
 
 /// A stable code: others could be anything, also a text that somebody wants shown.
@@ -61,10 +41,10 @@ std::string printable(std::string text) {
 }
 
 std::optional<EventVerdict> verdict_of(const Json& json) {
-  const std::string status = text_member(json, "status");
+  const std::string status = text_of_field(json, "status");
   if (status == "stored") return EventVerdict{EventVerdict::Status::stored, {}};
   if (status == "duplicate") return EventVerdict{EventVerdict::Status::duplicate, {}};
-  std::string code = text_member(json, "code");
+  std::string code = text_of_field(json, "code");
   if (status != "refused" || !is_code(code)) return std::nullopt;
   return EventVerdict{EventVerdict::Status::refused, std::move(code)};
 }
@@ -89,26 +69,27 @@ ServerProblem transport_problem(const Error& error) {
 }
 
 Answer<std::string> parse_nonce(std::string_view text) {
-  const std::optional<Json> json = parse_object(text);
-  std::string nonce = json ? text_member(*json, "nonce") : std::string();
+  const std::optional<Json> json = parse_object(text, longest_answer);
+  std::string nonce = json ? text_of_field(*json, "nonce") : std::string();
   if (!is_nonce(nonce)) return unreadable("nonce");
   return nonce;
 }
 
 Answer<Registered> parse_registered(std::string_view text) {
-  const std::optional<Json> json = parse_object(text);
-  const Json* company = json ? member(*json, "company") : nullptr;
+  const std::optional<Json> json = parse_object(text, longest_answer);
+  const Json* company = json ? field(*json, "company") : nullptr;
   if (company == nullptr) return unreadable("registration");
-  Registered registered{text_member(*json, "device"), text_member(*company, "code"), text_member(*company, "name")};
+  Registered registered{text_of_field(*json, "device"), text_of_field(*company, "code"),
+                        text_of_field(*company, "name")};
   if (registered.device.empty() || registered.company_code.empty()) return unreadable("registration");
   return registered;
 }
 
 Answer<UploadAnswer> parse_upload_answer(std::string_view text, std::size_t events) {
   constexpr std::size_t most_receipts = 1000;
-  const std::optional<Json> json = parse_object(text);
-  const Json* verdicts = json ? member(*json, "verdicts") : nullptr;
-  const Json* receipts = json ? member(*json, "receipts") : nullptr;
+  const std::optional<Json> json = parse_object(text, longest_answer);
+  const Json* verdicts = json ? field(*json, "verdicts") : nullptr;
+  const Json* receipts = json ? field(*json, "receipts") : nullptr;
   if (verdicts == nullptr || !verdicts->is_array() || verdicts->size() != events) return unreadable("verdicts");
   if (receipts == nullptr || !receipts->is_array() || receipts->size() > most_receipts) return unreadable("receipts");
   UploadAnswer answer;
@@ -126,23 +107,27 @@ Answer<UploadAnswer> parse_upload_answer(std::string_view text, std::size_t even
 }
 
 Answer<std::string> parse_report_answer(std::string_view text) {
-  const std::optional<Json> json = parse_object(text);
-  std::string version = json ? text_member(*json, "policyVersion") : std::string();
+  const std::optional<Json> json = parse_object(text, longest_answer);
+  std::string version = json ? text_of_field(*json, "policyVersion") : std::string();
   const std::optional<Bytes> bytes = from_base64url(version);
   if (!bytes || bytes->size() != 32) return unreadable("policy version");
   return version;
 }
 
 ServerProblem parse_problem(const HttpAnswer& answer) {
-  const std::optional<Json> json = parse_object(text_of(answer.body));
+  constexpr int proxy_wants_account = 407;
+  if (answer.status == proxy_wants_account) {
+    return {"proxy-refused", "account or password", std::nullopt, ErrorCode::refused, false};
+  }
+  const std::optional<Json> json = parse_object(text_of(answer.body), longest_answer);
   ServerProblem problem = unreadable("answered with " + std::to_string(answer.status));
   problem.retry_after = retry_after_of(answer.retry_after);
   if (!json) return problem;
-  std::string code = text_member(*json, "code");
+  std::string code = text_of_field(*json, "code");
   if (!is_code(code)) return problem;
   problem.code = std::move(code);
-  const std::string detail = text_member(*json, "detail");
-  problem.detail = printable(detail.empty() ? text_member(*json, "title") : detail);
+  const std::string detail = text_of_field(*json, "detail");
+  problem.detail = printable(detail.empty() ? text_of_field(*json, "title") : detail);
   return problem;
 }
 

@@ -16,15 +16,15 @@ namespace systemlog::bridge {
 
 /// The server, or the way to it, said no.
 struct ServerProblem {
-  /// A code of contract/problem.ts as the server said it; `unreachable`; `unreadable-answer`; or the name of an
-  /// `ErrorCode` when the fault is on this side (`crypto-failed`, `damaged`).
+  /// A code of contract/problem.ts as the server said it; `unreachable`; `proxy-refused`; `unreadable-answer`; or the
+  /// name of an `ErrorCode` when the fault is on this side (`crypto-failed`, `damaged`).
   std::string code;
   /// For the log, in English, without secrets.
   std::string detail;
   /// How long the server asks to be left alone; none when it says nothing.
   std::optional<std::chrono::milliseconds> retry_after;
-  /// With `unreachable`: why. `authentication-failed` is the server's certificate, and a wrong clock on this PC a
-  /// common reason.
+  /// With `unreachable` and `proxy-refused`: why. `authentication-failed` is the server's certificate, and a wrong
+  /// clock on this PC a common reason.
   std::optional<ErrorCode> transport;
 
   /// Whether the server itself spoke.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 #include "bridge/windows/event_log.h"
 #include "bridge/windows/windows_bridge.h"
@@ -29,16 +30,18 @@ constexpr ULONGLONG may_sign_on_ms = 10 * 60'000;
 
 /// WTSSessionInfoEx and its level 1, which this SDK's header may not have.
 constexpr auto session_info_ex = static_cast<WTS_INFO_CLASS>(25);
-/// Aligned as its 64-bit times further on make it.
-struct alignas(8) SessionInfoLevel1 {
+struct SessionInfoLevel1 {
   ULONG session_id;
   WTS_CONNECTSTATE_CLASS state;
   LONG flags;
 };
 struct SessionInfoEx {
   DWORD level;
+  /// What follows is aligned as its 64-bit times further on make it.
+  DWORD unused;
   SessionInfoLevel1 data;
 };
+static_assert(offsetof(SessionInfoEx, data) == 8);
 constexpr LONG flags_locked = 0;
 constexpr LONG flags_unlocked = 1;
 

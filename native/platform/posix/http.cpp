@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t longest_answer = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t longest_header_value = 128;
+constexpr int proxy_wants_account = 407;
 
 struct Release {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
@@ -158,7 +159,10 @@ class CurlHttp final : public Http {
     if (code == CURLE_OK) code = configure_way(handle.get(), target.value());
     if (code == CURLE_OK) code = curl_easy_perform(handle.get());
     if (arriving.too_long) return Error{ErrorCode::too_long, "http answer"};
-    if (code != CURLE_OK) return failed(code);
+    long from_proxy = 0;
+    curl_easy_getinfo(handle.get(), CURLINFO_HTTP_CONNECTCODE, &from_proxy);
+    if (from_proxy == proxy_wants_account) return HttpAnswer{proxy_wants_account, {}, {}};
+    if (code != CURLE_OK) return failed_on_way(code, from_proxy, target.value());
     long status = 0;
     curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
     arriving.answer.status = static_cast<int>(status);
@@ -211,6 +215,15 @@ class CurlHttp final : public Http {
       set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
     return code;
+  }
+
+  /// What went wrong between here and the server, and where a proxy is: whether it was that.
+  Error failed_on_way(CURLcode code, long from_proxy, const Target& target) const {
+    Error error = failed(code);
+    if (from_proxy >= 300) error.detail = "the proxy answered " + std::to_string(from_proxy);
+    const bool unreached = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY;
+    if (unreached && proxy_ && !target.loopback) error.detail += " (proxy " + proxy_->server + ")";
+    return error;
   }
 
   /// Proxy and certificates.

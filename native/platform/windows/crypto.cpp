@@ -3,6 +3,8 @@
 #include <bcrypt.h>
 // clang-format on
 
+#include <algorithm>
+
 #include "platform/crypto.h"
 
 namespace systemlog::crypto {

@@ -98,6 +98,15 @@ std::string header(HINTERNET exchange, DWORD which) {
   return from == std::string::npos ? std::string() : value.substr(from, value.find_last_not_of(" \t") + 1 - from);
 }
 
+/// Of the answer; 0 with an error of Windows when there is none.
+DWORD status_of(HINTERNET exchange) {
+  DWORD status = 0;
+  DWORD size = sizeof status;
+  const BOOL known = WinHttpQueryHeaders(exchange, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
+                                         WINHTTP_HEADER_NAME_BY_INDEX, &status, &size, WINHTTP_NO_HEADER_INDEX);
+  return known == 0 ? 0 : status;
+}
+
 class WindowsHttp final : public Http {
  public:
   WindowsHttp(HINTERNET session, std::optional<HttpProxy> proxy, std::optional<CertificatePin> pin) noexcept
@@ -179,7 +188,7 @@ class WindowsHttp final : public Http {
     const DWORD at_once = pinned ? 0 : size;
     if (WinHttpSendRequest(exchange, WINHTTP_NO_ADDITIONAL_HEADERS, 0, at_once == 0 ? WINHTTP_NO_REQUEST_DATA : body,
                            at_once, size, 0) == 0) {
-      return failed("send");
+      return failed_on_way(target);
     }
     if (pinned) {
       if (Result<void> right = check_pin(exchange); !right) return right;
@@ -190,6 +199,15 @@ class WindowsHttp final : public Http {
     }
     if (WinHttpReceiveResponse(exchange, nullptr) == 0) return failed("receive");
     return {};
+  }
+
+  /// To send, and where a proxy is: that it may be the one that is not there.
+  Error failed_on_way(const Target& target) const {
+    const DWORD code = GetLastError();
+    Error error = failed("send");
+    const bool unreached = code == ERROR_WINHTTP_CANNOT_CONNECT || code == ERROR_WINHTTP_NAME_NOT_RESOLVED;
+    if (unreached && proxy_ && !target.loopback) error.detail += " (proxy " + proxy_->server + ")";
+    return error;
   }
 
   Result<void> check_pin(HINTERNET exchange) const {
@@ -212,12 +230,8 @@ class WindowsHttp final : public Http {
   /// @param deadline in ticks: every read has its own timeout, and a server that drips must end too
   static Result<HttpAnswer> read_answer(HINTERNET exchange, ULONGLONG deadline) {
     HttpAnswer answer;
-    DWORD status = 0;
-    DWORD size = sizeof status;
-    if (WinHttpQueryHeaders(exchange, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
-                            WINHTTP_HEADER_NAME_BY_INDEX, &status, &size, WINHTTP_NO_HEADER_INDEX) == 0) {
-      return failed("status");
-    }
+    const DWORD status = status_of(exchange);
+    if (status == 0) return failed("status");
     answer.status = static_cast<int>(status);
     answer.retry_after = header(exchange, WINHTTP_QUERY_RETRY_AFTER);
     // A redirect is not followed, and what it says beside is for people.

@@ -1,6 +1,7 @@
 // DPAPI.
 // clang-format off
 #include <windows.h>
+#include <wincrypt.h>
 #include <dpapi.h>
 // clang-format on
 

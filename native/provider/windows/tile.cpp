@@ -1,9 +1,10 @@
 #include "provider/windows/tile.h"
 
-#include <algorithm>
+#include <cstring>
 
 #include "provider/tile_image.h"
 #include "provider/utf.h"
+#include "provider/windows/busy.h"
 
 namespace systemlog::provider {
 namespace {
@@ -12,17 +13,6 @@ using std::chrono::milliseconds;
 
 /// How long LogonUI waits for the bridge to hear what LSA said.
 constexpr milliseconds result_limit{1000};
-/// Between the questions of a chain that goes on by the timer.
-constexpr milliseconds quick_look{50};
-
-LPCWSTR c_str(const std::u16string& text) noexcept {
-  return reinterpret_cast<LPCWSTR>(text.c_str());
-}
-
-com::FieldState state_of(Field field, const FieldView& view) noexcept {
-  if (field == Field::image) return com::CPFS_DISPLAY_IN_BOTH;
-  return view.visible ? com::CPFS_DISPLAY_IN_SELECTED_TILE : com::CPFS_HIDDEN;
-}
 
 com::StatusIcon icon_of(MessageIcon icon) noexcept {
   switch (icon) {
@@ -37,21 +27,6 @@ com::StatusIcon icon_of(MessageIcon icon) noexcept {
   }
   return com::CPSI_NONE;
 }
-
-/// Marks a tile as in the middle of a call, so that a timer that fires from within changes nothing under it.
-class Busy {
- public:
-  explicit Busy(bool& flag) noexcept : flag_(flag), before_(std::exchange(flag, true)) {}
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
-  Busy(Busy&&) = delete;
-  Busy& operator=(Busy&&) = delete;
-  ~Busy() { flag_ = before_; }
-
- private:
-  bool& flag_;
-  const bool before_;
-};
 
 HBITMAP make_bitmap() {
   BITMAPINFO info{};
@@ -295,118 +270,6 @@ HRESULT Tile::GetFieldOptions(DWORD number, DWORD* options) noexcept {
   if (!field || options == nullptr) return E_INVALIDARG;
   *options = field_table()[index(*field)].options;
   return S_OK;
-}
-
-std::shared_ptr<Pending> Tile::put(const Ask& ask) {
-  const auto* account = std::get_if<auth::AccountQuestion>(&ask.request);
-  if (ask.locally && account != nullptr) return screen_->line->begin_local_lookup(account->name);
-  return screen_->line->begin(ask.request);
-}
-
-Step Tile::carry_out(Step step, milliseconds limit) {
-  const std::uint64_t deadline = now().tick_ms + static_cast<std::uint64_t>(limit.count());
-  while (auto* ask = std::get_if<Ask>(&step)) {
-    const std::shared_ptr<Pending> pending = put(*ask);
-    wipe_codes(ask->request);
-    const std::uint64_t tick = now().tick_ms;
-    if (!pending->wait(milliseconds(deadline > tick ? deadline - tick : 0))) pending->drop();
-    step = machine_.replied(pending->take(), now());
-  }
-  return step;
-}
-
-void Tile::look(Step step, milliseconds patience) {
-  while (const auto* ask = std::get_if<Ask>(&step)) {
-    looking_ = put(*ask);
-    looking_since_ms_ = now().tick_ms;
-    if (!looking_->wait(patience)) {
-      machine_.kept_waiting(now());
-      break;
-    }
-    step = machine_.replied(std::exchange(looking_, nullptr)->take(), now());
-  }
-  go_on_looking();
-}
-
-void Tile::go_on_looking() {
-  if (looking_ || machine_.wants_polling()) timer_.start(screen_->pace.poll, [this] { tick(); });
-}
-
-void Tile::tick() {
-  if (busy_) return;
-  const Busy busy(busy_);
-  // LogonUI may let go of us from within what we tell it.
-  const ComPtr<Tile> alive(this);
-  if (looking_) {
-    const bool in_time = now().tick_ms - looking_since_ms_ < static_cast<std::uint64_t>(screen_->pace.call.count());
-    if (!looking_->wait(milliseconds(0)) && in_time) {
-      machine_.kept_waiting(now());
-      refresh();
-      return;
-    }
-    const std::shared_ptr<Pending> answered = std::exchange(looking_, nullptr);
-    answered->drop();
-    look(machine_.replied(answered->take(), now()), quick_look);
-  } else if (machine_.wants_polling()) {
-    look(machine_.polled(now()), quick_look);
-  } else {
-    timer_.stop();
-  }
-  refresh();
-}
-
-void Tile::stop_looking() {
-  timer_.stop();
-  if (looking_) std::exchange(looking_, nullptr)->drop();
-}
-
-void Tile::refresh() {
-  TileView view = machine_.view(now());
-  if (events_) {
-    const ComPtr<com::ICredentialProviderCredentialEvents> events = events_;
-    tell(*events.get(), view);
-  }
-  shown_ = std::move(view);
-}
-
-void Tile::tell(com::ICredentialProviderCredentialEvents& events, const TileView& view) {
-  void* second = nullptr;
-  const bool batches = SUCCEEDED(events.QueryInterface(com::iid_credential_events2, &second)) && second != nullptr;
-  const auto batch = ComPtr<com::ICredentialProviderCredentialEvents2>::adopted(
-      batches ? static_cast<com::ICredentialProviderCredentialEvents2*>(second) : nullptr);
-  if (batch) batch->BeginFieldUpdates();
-
-  bool inputs_changed = false;
-  for (std::size_t i = 0; i < field_count; ++i) {
-    const auto field = static_cast<Field>(i);
-    const FieldView& before = shown_.at(field);
-    const FieldView& after = view.at(field);
-    inputs_changed |= is_input(field) && (before.visible != after.visible || before.written != after.written);
-    tell_field(events, field, after);
-  }
-  if (shown_.submit_beside != view.submit_beside) {
-    events.SetFieldSubmitButton(this, static_cast<DWORD>(index(Field::submit)),
-                                static_cast<DWORD>(index(view.submit_beside)));
-  }
-  // The caret is moved only when the page changed under the user, never while he types.
-  for (std::size_t i = 0; inputs_changed && i < field_count; ++i) {
-    if (!view.fields[i].focused) continue;
-    events.SetFieldInteractiveState(this, static_cast<DWORD>(i), com::CPFIS_FOCUSED);
-  }
-  if (batch) batch->EndFieldUpdates();
-}
-
-void Tile::tell_field(com::ICredentialProviderCredentialEvents& events, Field field, const FieldView& view) {
-  const FieldView& before = shown_.at(field);
-  const auto number = static_cast<DWORD>(index(field));
-  const bool changed = is_input(field) ? before.written != view.written : before.text != view.text;
-  if (field == Field::seal) {
-    if (before.ticked != view.ticked)
-      events.SetFieldCheckbox(this, number, view.ticked ? TRUE : FALSE, c_str(view.text));
-  } else if (changed) {
-    events.SetFieldString(this, number, c_str(view.text));
-  }
-  if (state_of(field, before) != state_of(field, view)) events.SetFieldState(this, number, state_of(field, view));
 }
 
 }  // namespace systemlog::provider

@@ -11,6 +11,9 @@
 
 namespace systemlog::provider {
 
+/// Whether a field is on the screen, as LogonUI has it.
+com::FieldState state_of(Field field, const FieldView& view) noexcept;
+
 class Tile final
     : public ComObject<com::ICredentialProviderCredential2, com::ICredentialProviderCredentialWithFieldOptions> {
  public:

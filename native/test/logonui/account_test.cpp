@@ -16,6 +16,13 @@ Screen::Options other_user() {
   return options;
 }
 
+/// The fake packer writes the name, a zero and the length of the password.
+std::u16string packed_name(ByteReader& reader) {
+  std::u16string name;
+  while (const std::uint16_t unit = reader.u16()) name.push_back(static_cast<char16_t>(unit));
+  return name;
+}
+
 }  // namespace
 
 TEST_CASE_FIXTURE(Pc, "the name LSA gets is the account's, never the display name") {
@@ -37,11 +44,8 @@ TEST_CASE_FIXTURE(Pc, "a Microsoft or Entra account goes the way only Windows ca
   type_in(screen.tile(), u"123456", u"12345");
   const Submission done = screen.tile().submit();
   REQUIRE(done.is_finished());
-  // The fake packer writes the name, a zero and the length of the password.
   ByteReader reader(done.blob);
-  std::u16string name;
-  while (const std::uint16_t unit = reader.u16()) name.push_back(static_cast<char16_t>(unit));
-  CHECK(name == u"MicrosoftAccount\\taro@example.com");
+  CHECK(packed_name(reader) == u"MicrosoftAccount\\taro@example.com");
   CHECK(reader.u32() == 5);
 }
 
@@ -81,9 +85,7 @@ TEST_CASE_FIXTURE(Pc, "an e-mail address typed at 'other user' that leads to thi
   const Submission done = screen.tile().submit();
   REQUIRE(done.is_finished());
   ByteReader reader(done.blob);
-  std::u16string name;
-  while (const std::uint16_t unit = reader.u16()) name.push_back(static_cast<char16_t>(unit));
-  CHECK(name == u"MicrosoftAccount\\taro@example.com");
+  CHECK(packed_name(reader) == u"MicrosoftAccount\\taro@example.com");
 }
 
 TEST_CASE_FIXTURE(Pc,

@@ -1,4 +1,6 @@
 // What stays visible, what does not, and when we keep out of it.
+#include <algorithm>
+
 #include "test/logonui/script.h"
 
 using namespace systemlog;

@@ -19,7 +19,6 @@
 #include "core/base/bytes.h"
 #include "core/logon_blob.h"
 #include "provider/fields.h"
-#include "test/logonui/seams.h"
 
 namespace systemlog::logonui {
 
@@ -198,20 +197,5 @@ std::vector<bool> filtered(Usage usage, const std::vector<const wchar_t*>& provi
 
 /// Lets messages and timers run until it is so, or for long enough that it never will be.
 bool happens(const std::function<bool()>& it);
-
-/// The DLL as it is loaded now.
-Switches& switches();
-std::wstring dll_path();
-bool dll_is_loaded();
-/// Waits for the worker to end and tells what DllCanUnloadNow says.
-bool dll_may_be_unloaded();
-/// regsvr32 with these switches.
-DWORD run_regsvr32(const std::wstring& arguments);
-bool key_exists(const std::wstring& key);
-
-/// The mirror in the registry of this prefix.
-void set_mirror(const wchar_t* value, DWORD number);
-void set_break_glass(const std::vector<std::wstring>& sids);
-void clear_mirror();
 
 }  // namespace systemlog::logonui

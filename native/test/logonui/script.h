@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "provider/utf.h"
+#include "test/logonui/dll_under_test.h"
 #include "test/logonui/fake_bridge.h"
 #include "test/logonui/logon_ui.h"
 

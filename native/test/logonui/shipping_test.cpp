@@ -30,8 +30,12 @@ class ShippingDll {
   static bool is_loaded() { return GetModuleHandleW(L"systemlog-provider.dll") != nullptr; }
   static std::wstring path() {
     const std::wstring here = dll_path();
-    const std::size_t test_folder = here.rfind(L"test\\logonui");
-    return here.substr(0, test_folder) + L"provider\\systemlog-provider.dll";
+    const std::wstring_view test_folder = L"test\\logonui\\";
+    const std::size_t at = here.rfind(test_folder);
+    // Visual Studio builds into a folder for each configuration.
+    const std::size_t inside = at + test_folder.size();
+    const std::wstring configuration = here.substr(inside, here.rfind(L'\\') + 1 - inside);
+    return here.substr(0, at) + L"provider\\" + configuration + L"systemlog-provider.dll";
   }
 
  private:

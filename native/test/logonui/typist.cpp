@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "test/logonui/dll_under_test.h"
 #include "test/logonui/logon_ui.h"
 #include "test/logonui/typed_secrets.h"
 

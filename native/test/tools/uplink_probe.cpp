@@ -1,16 +1,18 @@
 // The bridge's way to the server as a program, for tests against the real one (test/bridge/uplink.test.ts):
 //
-//     uplink_probe <out> sync <folder> <origin> <company> <access token> <events to record first> [<pin>]
-//     uplink_probe <out> ticket <folder> <origin> <company> <sid> <nonce>
-//     uplink_probe <out> get <url> <milliseconds> [<pin>]
+//     uplink_probe <out> sync <folder> <origin> <company> <access token> <events to record first> [<pin>
+//     [<settings>]] uplink_probe <out> ticket <folder> <origin> <company> <sid> <nonce> uplink_probe <out> get <url>
+//     <milliseconds> [<pin> [<settings>]]
 //
-// A pin is the SHA-256 of the one certificate to be believed, base64url.
-// What came of it is written as JSON to the file <out>; the exit code says only whether it was written.
+// A pin is the SHA-256 of the one certificate to be believed, base64url; settings are a file as the bridge's setup
+// takes it, of which the proxy is heeded. What came of it is written as JSON to the file <out>; the exit code says
+// only whether it was written.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "bridge/settings.h"
 #include "bridge/uplink/uplink.h"
 #include "platform/file_secret_box.h"
 
@@ -51,16 +53,14 @@ struct Bridge {
   std::optional<Uplink> uplink;
 
   Result<void> open(const std::filesystem::path& folder, const std::string& origin_text, const std::string& company,
-                    const std::string& access_token, std::optional<CertificatePin> pin) {
+                    const std::string& access_token, std::unique_ptr<Http> way) {
     const Result<std::array<std::uint8_t, 16>> run = make_random_uuid(*random);
     if (!run) return run.error();
     clock = system_clock(run.value());
     Result<std::unique_ptr<SecretBox>> opened_box = file_secret_box(*files, *random, folder / "box");
     if (!opened_box) return opened_box.error();
     box = std::move(opened_box).value();
-    Result<std::unique_ptr<Http>> opened_http = system_http({}, pin);
-    if (!opened_http) return opened_http.error();
-    http = std::move(opened_http).value();
+    http = std::move(way);
     Result<DeviceIdentity> opened_identity = DeviceIdentity::open(*files, *box, *random, folder);
     if (!opened_identity) return opened_identity.error();
     identity = std::move(opened_identity).value();
@@ -130,21 +130,32 @@ struct Bridge {
   }
 };
 
-/// The pin at a place of the arguments; none when there is none.
-Result<std::optional<CertificatePin>> pin_in(const std::vector<std::string>& arguments, std::size_t at) {
+/// The way to the server by the pin and the settings that stand from a place of the arguments on, if they do.
+Result<std::unique_ptr<Http>> way_in(const std::vector<std::string>& arguments, std::size_t at) {
   std::optional<CertificatePin> pin;
-  if (arguments.size() <= at) return pin;
-  const std::optional<Bytes> bytes = from_base64url(arguments[at]);
-  if (!bytes || bytes->size() != 32) return Error{ErrorCode::invalid_argument, "pin"};
-  std::copy(bytes->begin(), bytes->end(), pin.emplace().begin());
-  return pin;
+  std::optional<HttpProxy> proxy;
+  if (arguments.size() > at) {
+    const std::optional<Bytes> bytes = from_base64url(arguments[at]);
+    if (!bytes || bytes->size() != 32) return Error{ErrorCode::invalid_argument, "pin"};
+    std::copy(bytes->begin(), bytes->end(), pin.emplace().begin());
+  }
+  if (arguments.size() > at + 1) {
+    constexpr std::size_t longest_settings = 65536;
+    const Result<SecretBytes> text = read_whole(*system_files(), arguments[at + 1], longest_settings);
+    if (!text) return text.error();
+    const Result<Settings> settings = parse_settings(text_of(text.value()));
+    if (!settings) return settings.error();
+    proxy = proxy_of(settings.value());
+  }
+  return system_http(std::move(proxy), pin);
 }
 
 Json sync(const std::vector<std::string>& arguments) {
-  const Result<std::optional<CertificatePin>> pin = pin_in(arguments, 5);
-  if (!pin) return failure(pin.error());
+  Result<std::unique_ptr<Http>> way = way_in(arguments, 5);
+  if (!way) return failure(way.error());
   Bridge bridge;
-  if (Result<void> opened = bridge.open(arguments[0], arguments[1], arguments[2], arguments[3], pin.value());
+  if (Result<void> opened =
+          bridge.open(arguments[0], arguments[1], arguments[2], arguments[3], std::move(way).value());
       !opened) {
     return failure(opened.error());
   }
@@ -169,8 +180,11 @@ Json sync(const std::vector<std::string>& arguments) {
 }
 
 Json ticket(const std::vector<std::string>& arguments) {
+  Result<std::unique_ptr<Http>> way = system_http({});
+  if (!way) return failure(way.error());
   Bridge bridge;
-  if (Result<void> opened = bridge.open(arguments[0], arguments[1], arguments[2], "", {}); !opened) {
+  if (Result<void> opened = bridge.open(arguments[0], arguments[1], arguments[2], "", std::move(way).value());
+      !opened) {
     return failure(opened.error());
   }
   const Result<Uplink::TicketAndAnchor> made = bridge.uplink->ticket(arguments[3], arguments[4]);
@@ -182,9 +196,7 @@ Json ticket(const std::vector<std::string>& arguments) {
 }
 
 Json get(const std::vector<std::string>& arguments) {
-  const Result<std::optional<CertificatePin>> pin = pin_in(arguments, 2);
-  if (!pin) return failure(pin.error());
-  const Result<std::unique_ptr<Http>> http = system_http({}, pin.value());
+  const Result<std::unique_ptr<Http>> http = way_in(arguments, 2);
   if (!http) return failure(http.error());
   const std::chrono::milliseconds timeout(std::strtol(arguments[1].c_str(), nullptr, 10));
   const Bytes body = {'b', 'o', 'd', 'y'};
