@@ -90,7 +90,10 @@ DWORD deliver(DWORD control, DWORD type, void* data) {
 DWORD WINAPI on_control(DWORD control, DWORD type, void* data, void* /*context*/) {
   constexpr DWORD first_own_control = 128;
   if (control >= first_own_control && service_program.own_control) {
-    return service_program.own_control(control, deliver);
+    const DWORD answer = service_program.own_control(control, deliver);
+    const std::lock_guard lock(running_mutex);
+    if (running != nullptr) running->settle(before_end);
+    return answer;
   }
   return deliver(control, type, data);
 }

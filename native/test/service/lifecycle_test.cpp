@@ -252,7 +252,9 @@ TEST_CASE("what is not allowed or not understood is said, and nothing goes on af
     CHECK_FALSE(service::exists());
   }
   SUBCASE("a file where the folder is to be") {
-    std::ofstream(bridge_folder().parent_path()) << "in the way";
+    const std::filesystem::path in_the_way = bridge_folder().parent_path();
+    std::ofstream(in_the_way) << "in the way";
+    REQUIRE(std::filesystem::is_regular_file(in_the_way));
     const Json answer = setup(bridge_program(), "install");
     CHECK(steps_of(answer) == Steps{"rights", "stop", "folder!"});
     CHECK_FALSE(service::exists());
