@@ -10,6 +10,8 @@
 #include <string>
 
 #include "bridge/crash_breaker.h"
+#include "bridge/event_ids.h"
+#include "bridge/policy_note.h"
 #include "bridge/rate_limit.h"
 #include "bridge/recorder.h"
 #include "bridge/uplink/policy_holder.h"
@@ -20,13 +22,6 @@
 #include "platform/account_lookup.h"
 
 namespace systemlog::bridge {
-
-namespace event_ids {
-inline constexpr std::uint32_t desk_unavailable = 20;
-inline constexpr std::uint32_t crash_breaker_tripped = 21;
-inline constexpr std::uint32_t mirror_not_written = 22;
-inline constexpr std::uint32_t failures_not_recorded = 23;
-}  // namespace event_ids
 
 /// Who asks, as the system says it.
 struct AuthPeer {
