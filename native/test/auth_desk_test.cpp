@@ -347,6 +347,7 @@ TEST_CASE("how a process that had our provider loaded ends is told to the breake
   Pipe pipe;
   pipe.take_policy(true);
   pipe.processes.ends_with = 0xC0000005U;
+  pipe.processes.each_is_another = true;
   pipe.pipe.open_desk(*pipe.desk);
   const auto reason = [&pipe] { return pipe.Screen::ask<auth::FilterAnswer>(auth::FilterQuestion{}).reason; };
   for (int i = 0; i < 4; ++i) Pipe::ask(*pipe.connect(), auth::FilterQuestion{});
@@ -354,6 +355,35 @@ TEST_CASE("how a process that had our provider loaded ends is told to the breake
   for (int i = 0; i < 3; ++i) Pipe::ask(*pipe.connect(), auth::Presence{});
   for (int i = 0; i < 500 && reason() == Reason::by_methods; ++i) std::this_thread::sleep_for(milliseconds(10));
   CHECK(reason() == Reason::crash_breaker);
+}
+
+TEST_CASE("a process falls over once, however many connections it had") {
+  Pipe pipe;
+  pipe.take_policy(true);
+  pipe.pipe.open_desk(*pipe.desk);
+  pipe.processes.ends_with = 0xC0000005U;
+  std::vector<std::unique_ptr<PipeConnection>> connections;
+  for (int i = 0; i < 3; ++i) {
+    connections.push_back(pipe.connect());
+    Pipe::ask(*connections.back(), auth::Presence{});
+  }
+  connections.clear();
+  // Answered only after the three were seen to be closed: there is no other connection to be had.
+  for (std::size_t i = 0; i < AuthLimits{}.connections; ++i) {
+    connections.push_back(pipe.connect());
+    CHECK(std::get<auth::FilterAnswer>(Pipe::ask(*connections.back(), auth::FilterQuestion{})).reason ==
+          Reason::by_methods);
+  }
+}
+
+TEST_CASE("what a process has closed makes room at once, though its end is still watched for") {
+  Pipe pipe;
+  pipe.pipe.open_desk(*pipe.desk);
+  pipe.processes.each_is_another = true;
+  for (int i = 0; i < 100; ++i) {
+    CHECK(std::holds_alternative<auth::PresenceNoted>(Pipe::ask(*pipe.connect(), auth::Presence{})));
+  }
+  CHECK(std::holds_alternative<auth::FilterAnswer>(Pipe::ask(*pipe.connect(), auth::FilterQuestion{})));
 }
 
 TEST_CASE("whoever is not the system is turned away without a word") {
