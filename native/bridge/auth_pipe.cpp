@@ -42,6 +42,7 @@ void AuthPipe::close_desk(ErrorCode why) {
 void AuthPipe::stop() {
   if (stopping_.exchange(true)) return;
   server_->stop();
+  room_.notify_all();
   thread_.join();
   for (const std::shared_ptr<Connection>& connection : connections_) connection->thread.join();
   connections_.clear();
@@ -139,7 +140,7 @@ void AuthPipe::follow_ending(std::uint32_t process_id, std::unique_ptr<WatchedPr
     if (known != endings_.end()) {
       known->until = now() + ending;
     } else if (endings_.size() < limits_.endings) {
-      endings_.push_back({std::move(process), process_id, now() + ending});
+      endings_.push_back({std::move(process), process_id, now() + ending, false});
     }
   }
   ending_.notify_all();
@@ -153,11 +154,13 @@ void AuthPipe::watch_endings() {
       continue;
     }
     std::vector<std::uint32_t> ended_with;
-    std::erase_if(endings_, [&ended_with](Ending& one) {
-      const std::optional<std::uint32_t> code = one.process->exit_code(milliseconds(0));
-      if (code) ended_with.push_back(*code);
-      return code || now() >= one.until;
-    });
+    for (Ending& one : endings_) {
+      const std::optional<std::uint32_t> code = one.ended ? std::nullopt : one.process->exit_code(milliseconds(0));
+      if (!code) continue;
+      one.ended = true;
+      ended_with.push_back(*code);
+    }
+    std::erase_if(endings_, [](const Ending& one) { return now() >= one.until; });
     // The desk may write to a disk: connections that end must not wait for it.
     lock.unlock();
     for (const std::uint32_t code : ended_with) provider_ended(code);

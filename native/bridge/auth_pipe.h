@@ -69,6 +69,8 @@ class AuthPipe {
     std::unique_ptr<WatchedProcess> process;
     std::uint32_t process_id = 0;
     std::chrono::milliseconds until{0};
+    /// It has ended, and that was told. Kept all the same: its other connections may be seen to close only now.
+    bool ended = false;
   };
 
   void accept();
