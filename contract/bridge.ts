@@ -100,6 +100,8 @@ export const bridgeMethods = {
       receivedThrough: z.number().int().nonnegative(),
       lastSyncAt: instant.nullable(),
       lastProblem: z.string().nullable(),
+      /** `not-open`: another program holds the name of the logon screen's pipe, so that nobody is asked for a code. Absent: there is no such pipe. */
+      authPipe: z.enum(['open', 'not-open']).optional(),
     }),
   },
   /** How the caller's account stands on this PC, so that its owner can be told what the next sign-in will ask, and why. */

@@ -70,8 +70,9 @@ function fileRow(folder: string, name: string): string {
 export function askPipes(title: string, names: readonly string[]): Answer {
   try {
     const served = new Set(readdirSync('\\\\.\\pipe\\').map((name) => name.toLowerCase()));
-    const missing = names.filter((name) => !served.has(name));
-    const text = names.map((name) => `${name}: ${served.has(name) ? 'served' : 'not there'}`).join('\n');
+    const isServed = (name: string) => served.has(name.toLowerCase());
+    const missing = names.filter((name) => !isServed(name));
+    const text = names.map((name) => `${name}: ${isServed(name) ? 'served' : 'not there'}`).join('\n');
     return {
       title,
       command: null,

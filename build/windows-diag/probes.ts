@@ -12,8 +12,10 @@ export interface Section {
 
 /** native/bridge/service_names.h */
 export const SERVICE = 'SystemLogBridge';
-export const PIPES = ['systemlog-auth', 'systemlog-client'];
-export const CLIENT_PIPE = '\\\\.\\pipe\\systemlog-client';
+/** native/core/pipe_names.h */
+const PIPE_PREFIX = 'ProtectedPrefix\\Administrators\\SystemLog\\';
+export const PIPES = [`${PIPE_PREFIX}auth`, `${PIPE_PREFIX}client`];
+export const CLIENT_PIPE = `\\\\.\\pipe\\${PIPE_PREFIX}client`;
 /** native/provider/filter_rule.h, `our_class_id` */
 export const PROVIDER_CLASS = '{6E422B75-E4CF-4436-B8BF-5FFC23A07D79}';
 
@@ -109,6 +111,10 @@ export const sectionsFor = ({
       service('state', 'queryex'),
       service('what follows its failures', 'qfailure'),
       service('who may do what with it', 'sdshow'),
+      reg(
+        'texts of its events',
+        `HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${SERVICE}`,
+      ),
       powershell(
         'version, signature, memory',
         `$s=Get-CimInstance Win32_Service -Filter "Name='${SERVICE}'"; $f=($s.PathName -replace '^"?(.*?\\.exe).*$','$1'); ` +

@@ -22,10 +22,12 @@ bool is_no_failure(std::string_view refusal) {
 
 }  // namespace
 
-AuthDesk::AuthDesk(AuthDeskParts parts, LogonDesk desk, CrashBreaker breaker, const FailureLimits& limits)
+AuthDesk::AuthDesk(AuthDeskParts parts, LogonDesk desk, CrashBreaker breaker, PolicyNote note,
+                   const FailureLimits& limits)
     : parts_(std::move(parts)),
       desk_(std::move(desk)),
       breaker_(std::move(breaker)),
+      note_(std::move(note)),
       limits_(limits),
       failures_(limits.burst_of_all, limits.per_second_of_all, parts_.now()) {}
 
@@ -177,13 +179,9 @@ void AuthDesk::note_change() {
 }
 
 Result<bool> AuthDesk::take_policy(std::string_view json) {
-  const std::string before = desk_.asked();
-  const bool asked_nothing = desk_.asks_nothing();
-  Result<bool> taken = desk_.take_policy(json);
+  Result<bool> taken = desk_.take_policy(json, [this] { note_policy_change(); });
+  if (taken) record_policy_change();
   if (taken && taken.value()) {
-    // What a new PC gets first, about nobody and nothing, changes nothing for anybody.
-    const bool says_nothing = asked_nothing && desk_.asks_nothing();
-    if (desk_.asked() != before && !says_nothing) record("policy-change", {}, std::nullopt, false);
     write_mirror();
     parts_.changed();
   }

@@ -10,6 +10,8 @@
 #include <string>
 
 #include "bridge/crash_breaker.h"
+#include "bridge/event_ids.h"
+#include "bridge/policy_note.h"
 #include "bridge/rate_limit.h"
 #include "bridge/recorder.h"
 #include "bridge/uplink/policy_holder.h"
@@ -20,13 +22,6 @@
 #include "platform/account_lookup.h"
 
 namespace systemlog::bridge {
-
-namespace event_ids {
-inline constexpr std::uint32_t desk_unavailable = 20;
-inline constexpr std::uint32_t crash_breaker_tripped = 21;
-inline constexpr std::uint32_t mirror_not_written = 22;
-inline constexpr std::uint32_t failures_not_recorded = 23;
-}  // namespace event_ids
 
 /// Who asks, as the system says it.
 struct AuthPeer {
@@ -75,7 +70,11 @@ struct FailureLimits {
 /// Every public function may be called from several threads at once, except where it says that the lock is held.
 class AuthDesk final : public PolicyHolder {
  public:
-  AuthDesk(AuthDeskParts parts, LogonDesk desk, CrashBreaker breaker, const FailureLimits& limits = {});
+  AuthDesk(AuthDeskParts parts, LogonDesk desk, CrashBreaker breaker, PolicyNote note,
+           const FailureLimits& limits = {});
+
+  /// Records a change of policy that was cut off before its event was; for the start. The lock is held.
+  void settle_policy_change();
 
   auth::Response answer(const auth::Request& request, const AuthPeer& peer);
   /// A process that had our provider loaded is gone.
@@ -109,10 +108,17 @@ class AuthDesk final : public PolicyHolder {
   void record(std::string kind, const std::string& sid, std::optional<std::string> reason, bool by_user);
   void record_failure(const std::string& sid, const std::string& reason);
   void note_change();
+  void note_policy_change();
+  void record_policy_change();
+  bool policy_change_is_recorded() const;
+  void policy_note_is(const Result<void>& written);
 
   AuthDeskParts parts_;
   LogonDesk desk_;
   CrashBreaker breaker_;
+  PolicyNote note_;
+  /// The event of the noted change was given to the recorder.
+  bool noted_is_recorded_ = false;
   /// Names of those who signed in or tried, by SID.
   std::map<std::string, EventAccount> names_;
   FailureLimits limits_;

@@ -12,14 +12,16 @@ using std::chrono::milliseconds;
 
 /// How often a thread that waits looks whether it is to end.
 constexpr milliseconds slice{500};
-/// How long after its connection a process may take to end.
+/// How long after its connection a process may take to end, and how often one looks whether it has.
 constexpr milliseconds ending{5'000};
+constexpr milliseconds look_again{50};
 
 }  // namespace
 
 AuthPipe::AuthPipe(std::unique_ptr<PipeServer> server, Processes& processes, const AuthLimits& limits)
     : server_(std::move(server)), processes_(&processes), limits_(limits) {
   thread_ = std::thread([this] { accept(); });
+  watcher_ = std::thread([this] { watch_endings(); });
 }
 
 AuthPipe::~AuthPipe() {
@@ -40,9 +42,16 @@ void AuthPipe::close_desk(ErrorCode why) {
 void AuthPipe::stop() {
   if (stopping_.exchange(true)) return;
   server_->stop();
+  room_.notify_all();
   thread_.join();
   for (const std::shared_ptr<Connection>& connection : connections_) connection->thread.join();
   connections_.clear();
+  {
+    const std::lock_guard lock(endings_mutex_);
+    endings_.clear();
+  }
+  ending_.notify_all();
+  watcher_.join();
 }
 
 void AuthPipe::accept() {
@@ -60,8 +69,9 @@ void AuthPipe::accept() {
 }
 
 void AuthPipe::admit(std::unique_ptr<PipeConnection> pipe) {
-  const std::lock_guard lock(mutex_);
-  if (connections_.size() >= limits_.connections) return;
+  std::unique_lock lock(mutex_);
+  // A connection whose peer has closed it just now makes room in a moment.
+  if (!room_.wait_for(lock, limits_.patience, [this] { return stopping_ || has_room(); }) || stopping_) return;
   auto connection = std::make_shared<Connection>();
   connection->pipe = std::move(pipe);
   connections_.push_back(connection);
@@ -69,8 +79,19 @@ void AuthPipe::admit(std::unique_ptr<PipeConnection> pipe) {
   connection->thread = std::thread([this, &held] {
     serve(*held.pipe);
     held.pipe.reset();
-    held.ended = true;
+    {
+      const std::lock_guard ending_lock(mutex_);
+      held.ended = true;
+    }
+    room_.notify_one();
   });
+}
+
+/// The lock is held.
+bool AuthPipe::has_room() const {
+  const auto open =
+      std::count_if(connections_.begin(), connections_.end(), [](const auto& one) { return !one->ended; });
+  return static_cast<std::size_t>(open) < limits_.connections;
 }
 
 void AuthPipe::reap() {
@@ -105,9 +126,46 @@ void AuthPipe::serve(PipeConnection& pipe) {
     const SecretBytes frame = auth::write_frame(answer(request.value(), who));
     if (!pipe.write_all(frame, limits_.patience)) break;
   }
-  if (!present || !process) return;
-  for (milliseconds waited{0}; waited < ending && !stopping_; waited += slice) {
-    if (const std::optional<std::uint32_t> code = process.value()->exit_code(slice)) return provider_ended(*code);
+  if (present && process) follow_ending(peer.value().process_id, std::move(process).value());
+}
+
+/// A process is watched once, however many connections it has closed.
+void AuthPipe::follow_ending(std::uint32_t process_id, std::unique_ptr<WatchedProcess> process) {
+  {
+    const std::lock_guard lock(endings_mutex_);
+    const std::uint64_t started = process->started();
+    const auto known = std::find_if(endings_.begin(), endings_.end(), [&](const Ending& one) {
+      return one.process_id == process_id && one.process->started() == started;
+    });
+    if (known != endings_.end()) {
+      known->until = now() + ending;
+    } else if (endings_.size() < limits_.endings) {
+      endings_.push_back({std::move(process), process_id, now() + ending, false});
+    }
+  }
+  ending_.notify_all();
+}
+
+void AuthPipe::watch_endings() {
+  std::unique_lock lock(endings_mutex_);
+  while (!stopping_) {
+    if (endings_.empty()) {
+      ending_.wait(lock, [this] { return stopping_ || !endings_.empty(); });
+      continue;
+    }
+    std::vector<std::uint32_t> ended_with;
+    for (Ending& one : endings_) {
+      const std::optional<std::uint32_t> code = one.ended ? std::nullopt : one.process->exit_code(milliseconds(0));
+      if (!code) continue;
+      one.ended = true;
+      ended_with.push_back(*code);
+    }
+    std::erase_if(endings_, [](const Ending& one) { return now() >= one.until; });
+    // The desk may write to a disk: connections that end must not wait for it.
+    lock.unlock();
+    for (const std::uint32_t code : ended_with) provider_ended(code);
+    lock.lock();
+    if (!endings_.empty()) ending_.wait_for(lock, look_again, [this] { return stopping_.load(); });
   }
 }
 

@@ -4,10 +4,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "bridge/auth_desk.h"
 #include "platform/pipe.h"
@@ -36,6 +38,8 @@ struct AuthLimits {
   std::chrono::milliseconds patience{2'000};
   /// Only the system's own processes are answered; false only in tests, where nothing is the system.
   bool system_only = true;
+  /// Processes of which one waits to see how they end, at a time.
+  std::size_t endings = 64;
 };
 
 class AuthPipe {
@@ -60,13 +64,25 @@ class AuthPipe {
     std::thread thread;
   };
 
+  /// A process that closed its connection and may be ending.
+  struct Ending {
+    std::unique_ptr<WatchedProcess> process;
+    std::uint32_t process_id = 0;
+    std::chrono::milliseconds until{0};
+    /// It has ended, and that was told. Kept all the same: its other connections may be seen to close only now.
+    bool ended = false;
+  };
+
   void accept();
   void admit(std::unique_ptr<PipeConnection> pipe);
   void serve(PipeConnection& pipe);
   Result<auth::Request> read_request(PipeConnection& pipe);
   Result<void> read_exactly(PipeConnection& pipe, std::span<std::uint8_t> into, bool begun);
   auth::Response answer(const auth::Request& request, const AuthPeer& peer);
+  void follow_ending(std::uint32_t process_id, std::unique_ptr<WatchedProcess> process);
+  void watch_endings();
   void provider_ended(std::uint32_t exit_code);
+  bool has_room() const;
   void reap();
 
   std::unique_ptr<PipeServer> server_;
@@ -78,7 +94,12 @@ class AuthPipe {
   ErrorCode why_not_ = ErrorCode::timed_out;
   std::mutex mutex_;
   std::list<std::shared_ptr<Connection>> connections_;
+  std::condition_variable room_;
   std::thread thread_;
+  std::mutex endings_mutex_;
+  std::condition_variable ending_;
+  std::list<Ending> endings_;
+  std::thread watcher_;
 };
 
 }  // namespace systemlog::bridge

@@ -61,7 +61,8 @@ void Bridge::open_desk() {
   const bool repair = std::filesystem::exists(parts_.folder / repair_file, problem);
   Result<CrashBreaker> breaker = CrashBreaker::open(parts_.files, parts_.folder / "crash-breaker");
   if (repair && breaker) static_cast<void>(breaker.value().rearm());
-  Result<LogonDesk> desk = breaker ? logon_desk(repair) : Result<LogonDesk>(breaker.error());
+  Result<PolicyNote> note = PolicyNote::open(parts_.files, parts_.folder / "policy-change");
+  Result<LogonDesk> desk = !breaker ? breaker.error() : !note ? note.error() : logon_desk(repair);
   if (repair && desk) static_cast<void>(parts_.files.remove(parts_.folder / repair_file));
   if (!desk) {
     desk_problem_ = desk.error().code;
@@ -82,10 +83,12 @@ void Bridge::open_desk() {
       now,
       [this](const std::string& sid, std::optional<std::string> method) { proved(sid, std::move(method)); },
       [this] { report_due_.notify_all(); }};
-  auth_desk_ = std::make_unique<AuthDesk>(std::move(parts), std::move(desk).value(), std::move(breaker).value());
+  auth_desk_ = std::make_unique<AuthDesk>(std::move(parts), std::move(desk).value(), std::move(breaker).value(),
+                                          std::move(note).value());
   policy_ = std::make_unique<PolicySync>(*auth_desk_, parts_.random, parts_.delays.policy);
   auth_desk_->set_policy(policy_.get());
   const std::lock_guard lock(core_);
+  auth_desk_->settle_policy_change();
   auth_desk_->write_mirror();
 }
 

@@ -63,6 +63,8 @@ struct BridgeParts {
   Settings settings;
   BridgeDelays delays;
   std::optional<LogonParts> logon;
+  /// Whether the pipe of the logon screen is open, for those who ask how the bridge is; none: there is no such pipe.
+  std::function<bool()> auth_pipe_is_open;
 };
 
 /// The core behind both pipes. Signals are taken at any time and recorded in their order by a thread of its own;

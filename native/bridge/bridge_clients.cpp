@@ -134,6 +134,7 @@ ClientDesk::Status Bridge::status() {
   said.head = head();
   said.received_through = recorder_->journal().received_through();
   said.last_sync_wall_ms = last_sync_wall_ms_;
+  if (parts_.auth_pipe_is_open) said.auth_pipe_is_open = parts_.auth_pipe_is_open();
   said.last_problem = server_.uplink ? reporter_->outcome().problem : "not-configured";
   return said;
 }

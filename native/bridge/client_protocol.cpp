@@ -210,11 +210,13 @@ Answered sync(const Call& call) {
 
 Answered status(const Call& call) {
   const ClientDesk::Status said = call.desk.status();
-  return Json{{"registered", said.registered},
-              {"journal", head_json(said.head)},
-              {"receivedThrough", said.received_through},
-              {"lastSyncAt", said.last_sync_wall_ms ? Json(instant_text(*said.last_sync_wall_ms)) : Json(nullptr)},
-              {"lastProblem", text_or_null(said.last_problem)}};
+  Json told{{"registered", said.registered},
+            {"journal", head_json(said.head)},
+            {"receivedThrough", said.received_through},
+            {"lastSyncAt", said.last_sync_wall_ms ? Json(instant_text(*said.last_sync_wall_ms)) : Json(nullptr)},
+            {"lastProblem", text_or_null(said.last_problem)}};
+  if (said.auth_pipe_is_open) told["authPipe"] = *said.auth_pipe_is_open ? "open" : "not-open";
+  return told;
 }
 
 Answered standing(const Call& call) {

@@ -77,6 +77,8 @@ class ClientDesk {
     std::uint64_t received_through = 0;
     std::optional<std::int64_t> last_sync_wall_ms;
     std::string last_problem;
+    /// None where there is no such pipe.
+    std::optional<bool> auth_pipe_is_open;
   };
 
   virtual ~ClientDesk() = default;

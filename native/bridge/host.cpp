@@ -3,14 +3,28 @@
 namespace systemlog::bridge {
 
 Result<std::unique_ptr<Host>> Host::start(HostParts parts) {
-  Result<std::unique_ptr<PipeServer>> auth = serve_pipe(parts.auth_pipe);
-  if (!auth) return auth.error();
-  return std::unique_ptr<Host>(new Host(std::move(parts), std::move(auth).value()));
+  auto auth = std::make_unique<PatientPipe>(parts.auth_pipe, parts.name_retry, alarm(parts.events, "logon screen"));
+  if (std::optional<Error> problem = auth->problem(); problem && !parts.starts_without_auth_pipe) return *problem;
+  return std::unique_ptr<Host>(new Host(std::move(parts), std::move(auth)));
 }
 
-Host::Host(HostParts parts, std::unique_ptr<PipeServer> auth)
-    : parts_(std::move(parts)), auth_(std::move(auth), parts_.processes, parts_.auth_limits) {
+Host::Host(HostParts parts, std::unique_ptr<PatientPipe> auth)
+    : parts_(std::move(parts)), auth_name_(auth.get()), auth_(std::move(auth), parts_.processes, parts_.auth_limits) {
   thread_ = std::thread([this] { run(); });
+}
+
+/// Tells administrators what becomes of a pipe's name.
+PatientPipe::Told Host::alarm(EventSink& events, const char* pipe) {
+  return [&events, pipe = std::string(pipe)](const std::optional<Error>& problem) {
+    if (problem) {
+      events.report(Severity::error, event_ids::pipe_not_open,
+                    "The pipe for the " + pipe + " cannot be opened: " + problem->detail +
+                        ". Another program may hold its name. It is tried again until it works; events are recorded "
+                        "meanwhile.");
+    } else {
+      events.report(Severity::information, event_ids::pipe_open_at_last, "The pipe for the " + pipe + " is open.");
+    }
+  };
 }
 
 Host::~Host() {
@@ -83,7 +97,8 @@ bool Host::open() {
   Result<std::unique_ptr<Bridge>> bridge =
       Bridge::start({parts_.files, parts_.random, parts_.system_clock, parts_.box, parts_.machine, parts_.events,
                      parts_.folder, in_force, parts_.delays,
-                     LogonParts{parts_.accounts, parts_.mirror, parts_.tpm_and_bitlocker, parts_.rehearsals}});
+                     LogonParts{parts_.accounts, parts_.mirror, parts_.tpm_and_bitlocker, parts_.rehearsals},
+                     [this] { return auth_pipe_is_open(); }});
   if (!bridge) {
     parts_.events.report(Severity::error, event_ids::journal_unavailable,
                          "The bridge's files cannot be opened (" + std::string(name(bridge.error().code)) + ", " +
@@ -92,14 +107,9 @@ bool Host::open() {
   }
   Bridge& opened = *bridge.value();
   auto clients = std::make_unique<ClientPipe>(opened, std::string(bridge_version), parts_.client_limits);
-  Result<std::unique_ptr<PipeServer>> server = serve_pipe(parts_.client_pipe);
-  if (server) {
-    clients->listen(std::move(server).value(),
-                    [&opened](const PipePeer& peer) { return opened.caller(peer.session_id, peer.sid); });
-  } else {
-    parts_.events.report(Severity::error, event_ids::journal_unavailable,
-                         "The pipe for the tray app cannot be opened: " + server.error().detail);
-  }
+  clients->listen(
+      std::make_unique<PatientPipe>(parts_.client_pipe, parts_.name_retry, alarm(parts_.events, "tray app")),
+      [&opened](const PipePeer& peer) { return opened.caller(peer.session_id, peer.sid); });
   opened.set_clients(clients.get());
   if (AuthDesk* desk = opened.auth_desk()) {
     auth_.open_desk(*desk);

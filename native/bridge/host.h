@@ -14,6 +14,7 @@
 #include "bridge/auth_pipe.h"
 #include "bridge/bridge.h"
 #include "bridge/client_pipe.h"
+#include "bridge/patient_pipe.h"
 
 namespace systemlog::bridge {
 
@@ -39,12 +40,17 @@ struct HostParts {
   std::chrono::milliseconds start_retry{10'000};
   /// None: nobody can rehearse on this machine.
   RehearsalHost* rehearsals = nullptr;
+  /// Go on when somebody else holds the name of the pipe `auth`, as the service must; else do not start.
+  bool starts_without_auth_pipe = false;
+  /// Before another try to take a pipe's name.
+  std::chrono::milliseconds name_retry{1'000};
 };
 
 class Host {
  public:
-  /// Opens the pipe `auth` and nothing else; the rest follows on a thread of its own. `locked` when another bridge
-  /// runs.
+  /// Opens the pipe `auth` and nothing else; the rest follows on a thread of its own. Names of pipes that somebody
+  /// else holds are taken when they are free. `locked` when the name of `auth` is somebody else's and nothing is to
+  /// start without it.
   static Result<std::unique_ptr<Host>> start(HostParts parts);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -65,14 +71,19 @@ class Host {
 
   /// Null until everything is open.
   Bridge* bridge();
+  /// Whether the logon screen can reach us.
+  bool auth_pipe_is_open() const { return !auth_name_->problem(); }
 
  private:
-  Host(HostParts parts, std::unique_ptr<PipeServer> auth);
+  Host(HostParts parts, std::unique_ptr<PatientPipe> auth);
+  static PatientPipe::Told alarm(EventSink& events, const char* pipe);
   void run();
   bool open();
   Result<Settings> settings();
 
   HostParts parts_;
+  /// Of `auth_`.
+  const PatientPipe* auth_name_;
   AuthPipe auth_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "bridge/clock_runs.h"
+#include "bridge/event_ids.h"
 #include "bridge/journal_shelf.h"
 #include "bridge/machine.h"
 #include "bridge/session_signals.h"
@@ -16,18 +17,6 @@
 #include "platform/event_sink.h"
 
 namespace systemlog::bridge {
-
-/// Numbers of what is reported to the event log; stable.
-namespace event_ids {
-inline constexpr std::uint32_t started = 1;
-inline constexpr std::uint32_t stopped = 2;
-inline constexpr std::uint32_t journal_set_aside = 10;
-inline constexpr std::uint32_t disk_full = 11;
-inline constexpr std::uint32_t disk_has_room = 12;
-inline constexpr std::uint32_t event_lost = 13;
-inline constexpr std::uint32_t journal_unavailable = 14;
-inline constexpr std::uint32_t file_not_written = 15;
-}  // namespace event_ids
 
 struct RecorderParts {
   Files& files;

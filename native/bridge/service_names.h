@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "core/pipe_names.h"
+
 namespace systemlog::bridge {
 
 inline constexpr std::wstring_view service_name = L"SystemLogBridge";
@@ -10,8 +12,6 @@ inline constexpr std::string_view event_source = "SystemLogBridge";
 /// Below %ProgramData%.
 inline constexpr std::string_view data_folder = "SystemLog\\Bridge";
 
-/// For the tray apps of those who sit at the PC.
-inline constexpr std::string_view client_pipe_name = R"(\\.\pipe\systemlog-client)";
 /// SYSTEM and administrators all; interactive users read and write but may not serve the name (0x12019b is GRGW
 /// without FILE_CREATE_PIPE_INSTANCE); the network nothing.
 inline constexpr std::string_view client_pipe_sddl = "D:P(D;;GA;;;NU)(A;;GA;;;SY)(A;;GA;;;BA)(A;;0x12019b;;;IU)";

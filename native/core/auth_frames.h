@@ -16,12 +16,10 @@
 #include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/logon_desk.h"
+#include "core/pipe_names.h"
 #include "core/policy.h"
 
 namespace systemlog::auth {
-
-/// Where the bridge listens on Windows.
-inline constexpr std::string_view pipe_name = R"(\\.\pipe\systemlog-auth)";
 
 inline constexpr std::uint16_t protocol = 1;
 inline constexpr std::size_t head_bytes = 12;

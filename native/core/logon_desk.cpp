@@ -136,7 +136,7 @@ Result<void> LogonDesk::take_server_time(std::int64_t server_time_ms) {
   return attempts_->vouch(vouched_by(attempts_->book(), server_time_ms, clock_->read()));
 }
 
-Result<bool> LogonDesk::take_policy(std::string_view json) {
+Result<bool> LogonDesk::take_policy(std::string_view json, const std::function<void()>& about_to_change) {
   const Result<DevicePolicy> said = parse_device_policy(json);
   if (!said) return said.error();
   if (Result<void> vouched = take_server_time(said.value().server_time_ms); !vouched) return vouched.error();
@@ -147,11 +147,12 @@ Result<bool> LogonDesk::take_policy(std::string_view json) {
   // the policy is asked for again, and following it twice is the same as following it once.
   AttemptBook book = with_policy(attempts_->book(), policy);
   const bool book_changes = write_book(book) != write_book(attempts_->book());
+  VaultContent content = with_policy(vault_.content(), policy);
+  const bool vault_changes = write_vault_content(content) != write_vault_content(vault_.content());
+  if (about_to_change && (book_changes || vault_changes)) about_to_change();
   if (book_changes) {
     if (Result<void> saved = attempts_->save(std::move(book)); !saved) return saved.error();
   }
-  VaultContent content = with_policy(vault_.content(), policy);
-  const bool vault_changes = write_vault_content(content) != write_vault_content(vault_.content());
   settle_policy_version();
   if (vault_changes) {
     if (Result<void> saved = save_vault(std::move(content)); !saved) return saved.error();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -99,7 +100,8 @@ class LogonDesk {
   /// Takes the answer to GET /v1/device/policy (contract/logon.ts, `devicePolicy`): rules, accounts, what is used up
   /// elsewhere, what is forgiven, and the server's time. What is held of accounts that are not in it is deleted. True
   /// when it changed anything. `malformed` for anything else; nothing has changed then.
-  Result<bool> take_policy(std::string_view json);
+  /// @param about_to_change called when it is going to, before anything is written
+  Result<bool> take_policy(std::string_view json, const std::function<void()>& about_to_change = {});
   /// Of the policy in force, for `?version=`; empty for none.
   const std::string& policy_version() const noexcept;
   /// What the policy in force asks of whom, without secrets: two equal texts ask the same. Used codes change the

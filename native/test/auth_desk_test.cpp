@@ -1,6 +1,7 @@
 // The logon screen's questions over the real desk, and the pipe they come through.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,9 +23,14 @@ namespace {
 const std::string sid = "S-1-5-21-1-2-3-1001";
 const std::string device = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI";
 
+/// Of a policy that enforces nothing, and of one that does.
+const std::array<std::string, 2> versions{"Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M",
+                                          "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI"};
+
 /// contract/logon.ts, `devicePolicy`, for one account without an OTP secret.
-std::string policy(bool enforcement) {
-  return R"({"status":"current","version":"QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI","serverTime":"2023-11-14T22:13:20.000Z","rules":{"enforcement":)" +
+std::string policy(bool enforcement, const std::string& version = versions[1]) {
+  return R"({"status":"current","version":")" + version +
+         R"(","serverTime":"2023-11-14T22:13:20.000Z","rules":{"enforcement":)" +
          std::string(enforcement ? "true" : "false") +
          R"(,"probationDays":14,"whenBridgeDown":"deny","prompts":false,"smartCards":false,"sealedPassword":"allowed","breakGlassSids":["S-1-5-21-1-2-3-500"]},"accounts":[]})";
 }
@@ -44,11 +50,18 @@ struct Screen : Bench {
 
   Screen() {
     accounts.accounts = {{sid, "PC-01", "taro", false}};
+    open();
+  }
+  /// As a start of the service does.
+  void open() {
+    desk.reset();
+    recorder.reset();
     recorder =
         std::move(Recorder::open({files, random, clock, machine, events, folder.path(), device, secret})).value();
     LogonDesk logon =
         std::move(LogonDesk::open(files, *box, random, clock, folder / "logon", device, secret)).value();
     CrashBreaker breaker = std::move(CrashBreaker::open(files, folder / "crash-breaker")).value();
+    PolicyNote note = std::move(PolicyNote::open(files, folder / "policy-change")).value();
     AuthDeskParts parts{core,
                         *recorder,
                         events,
@@ -60,7 +73,7 @@ struct Screen : Bench {
                           proved.emplace_back(who, method.value_or("nothing"));
                         },
                         [this] { ++changes; }};
-    desk = std::make_unique<AuthDesk>(std::move(parts), std::move(logon), std::move(breaker));
+    desk = std::make_unique<AuthDesk>(std::move(parts), std::move(logon), std::move(breaker), std::move(note));
   }
 
   template <typename Answer>
@@ -121,6 +134,54 @@ TEST_CASE("a policy that asks nothing of anybody, as a new PC gets it first, is 
   CHECK(screen.recorded().empty());
   screen.take_policy(true);
   CHECK(screen.recorded() == Lines{"policy-change -"});
+}
+
+TEST_CASE("a change of policy is recorded once, wherever the service is cut off") {
+  Screen screen;
+  const auto settle = [&screen] {
+    const std::lock_guard lock(screen.core);
+    screen.desk->settle_policy_change();
+  };
+  const auto change_to = [&screen](bool enforcement) {
+    const std::lock_guard lock(screen.core);
+    return screen.desk->take_policy(policy(enforcement, versions.at(enforcement ? 1 : 0))).ok();
+  };
+  bool enforcement = true;
+  REQUIRE(change_to(enforcement));
+  int settled_at_start = 0;
+  bool is_through = false;
+  for (int stop = 0; !is_through; ++stop) {
+    REQUIRE(stop < 100);
+    CAPTURE(stop);
+    const std::size_t before = screen.recorded().size();
+    enforcement = !enforcement;
+    const int steps = screen.files.steps();
+    screen.files.stop_after(stop);
+    static_cast<void>(change_to(enforcement));
+    is_through = screen.files.steps() - steps <= stop;
+    screen.files.heal();
+    screen.open();
+    const bool is_followed = screen.desk->policy_version() == versions.at(enforcement ? 1 : 0);
+    if (is_followed && screen.recorded().size() == before) ++settled_at_start;
+    if (is_followed) {
+      // Cut off once more, while the start puts it right.
+      screen.files.stop_after(stop % 5);
+      settle();
+      screen.files.heal();
+      screen.open();
+      settle();
+    } else {
+      settle();
+      // The server says it again as long as it is told another version.
+      REQUIRE(change_to(enforcement));
+    }
+    CHECK(screen.recorded().size() == before + 1);
+    settle();
+    CHECK(screen.recorded().size() == before + 1);
+  }
+  CHECK(screen.recorded().back() == "policy-change -");
+  // The loop came by what it is for.
+  CHECK(settled_at_start > 0);
 }
 
 TEST_CASE("typed names are nobody's until the system knows them") {
@@ -286,6 +347,7 @@ TEST_CASE("how a process that had our provider loaded ends is told to the breake
   Pipe pipe;
   pipe.take_policy(true);
   pipe.processes.ends_with = 0xC0000005U;
+  pipe.processes.each_is_another = true;
   pipe.pipe.open_desk(*pipe.desk);
   const auto reason = [&pipe] { return pipe.Screen::ask<auth::FilterAnswer>(auth::FilterQuestion{}).reason; };
   for (int i = 0; i < 4; ++i) Pipe::ask(*pipe.connect(), auth::FilterQuestion{});
@@ -293,6 +355,35 @@ TEST_CASE("how a process that had our provider loaded ends is told to the breake
   for (int i = 0; i < 3; ++i) Pipe::ask(*pipe.connect(), auth::Presence{});
   for (int i = 0; i < 500 && reason() == Reason::by_methods; ++i) std::this_thread::sleep_for(milliseconds(10));
   CHECK(reason() == Reason::crash_breaker);
+}
+
+TEST_CASE("a process falls over once, however many connections it had") {
+  Pipe pipe;
+  pipe.take_policy(true);
+  pipe.pipe.open_desk(*pipe.desk);
+  pipe.processes.ends_with = 0xC0000005U;
+  std::vector<std::unique_ptr<PipeConnection>> connections;
+  for (int i = 0; i < 3; ++i) {
+    connections.push_back(pipe.connect());
+    Pipe::ask(*connections.back(), auth::Presence{});
+  }
+  connections.clear();
+  // Answered only after the three were seen to be closed: there is no other connection to be had.
+  for (std::size_t i = 0; i < AuthLimits{}.connections; ++i) {
+    connections.push_back(pipe.connect());
+    CHECK(std::get<auth::FilterAnswer>(Pipe::ask(*connections.back(), auth::FilterQuestion{})).reason ==
+          Reason::by_methods);
+  }
+}
+
+TEST_CASE("what a process has closed makes room at once, though its end is still watched for") {
+  Pipe pipe;
+  pipe.pipe.open_desk(*pipe.desk);
+  pipe.processes.each_is_another = true;
+  for (int i = 0; i < 100; ++i) {
+    CHECK(std::holds_alternative<auth::PresenceNoted>(Pipe::ask(*pipe.connect(), auth::Presence{})));
+  }
+  CHECK(std::holds_alternative<auth::FilterAnswer>(Pipe::ask(*pipe.connect(), auth::FilterQuestion{})));
 }
 
 TEST_CASE("whoever is not the system is turned away without a word") {

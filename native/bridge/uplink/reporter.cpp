@@ -15,6 +15,11 @@ Reporter::Reporter(Journal& journal, Random& random, TrayIsThere tray_is_there, 
 
 void Reporter::recorded(std::uint64_t sequence, Recorded what, Moment now) {
   follow_journal();
+  // What is overdue counts as what a process before this one recorded: however long no server is reached, nothing
+  // piles up here.
+  while (!recorded_at_.empty() && now - recorded_at_.begin()->second >= delays_.overdue) {
+    recorded_at_.erase(recorded_at_.begin());
+  }
   recorded_at_.emplace(sequence, now);
   switch (what) {
     case Recorded::in_session:

@@ -151,7 +151,7 @@ class Reporter {
   std::uint64_t runs_ = 0;
   SyncOutcome outcome_;
   std::deque<SetAside> set_aside_;
-  /// When the records of this process were made.
+  /// When the records of this process that are not overdue yet were made.
   std::map<std::uint64_t, Moment> recorded_at_;
   /// Sequences the server has given any verdict on, in this process, as first → last. A refusal is final and not
   /// asked for again.

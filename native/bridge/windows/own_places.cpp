@@ -7,6 +7,7 @@
 // clang-format on
 
 #include <filesystem>
+#include <functional>
 #include <system_error>
 
 #include "bridge/service_names.h"
@@ -90,6 +91,18 @@ Result<void> is_ours(const std::filesystem::path& path) {
   return Error{ErrorCode::refused, "folder: was made by " + sid.value() + "; to be deleted first"};
 }
 
+/// What a virus scanner or an indexer has open goes a moment later. @param remove says what was in the way
+Result<void> remove_patiently(const std::function<std::error_code()>& remove) {
+  constexpr DWORD longest_ms = 10'000;
+  constexpr DWORD look_again_ms = 50;
+  for (DWORD waited = 0;; waited += look_again_ms) {
+    const std::error_code problem = remove();
+    if (!problem) return {};
+    if (waited >= longest_ms) return failure("folder", problem);
+    Sleep(look_again_ms);
+  }
+}
+
 Result<void> erase_folder() {
   const std::filesystem::path folder = data_folder_path();
   std::error_code problem;
@@ -100,11 +113,22 @@ Result<void> erase_folder() {
   const auto files = system_files();
   const auto box = systemlog::windows::machine_secret_box();
   if (Result<void> gone = discard_device_key(*files, *box, folder / "device-key"); !gone) return gone;
-  std::filesystem::remove_all(folder, problem);
-  if (problem) return failure("folder", problem);
+  if (Result<void> gone = remove_patiently([&folder] {
+        std::error_code in_the_way;
+        std::filesystem::remove_all(folder, in_the_way);
+        return in_the_way;
+      });
+      !gone) {
+    return gone;
+  }
   // The product's folder goes with it, unless something else is in it.
-  std::filesystem::remove(folder.parent_path(), problem);
-  return {};
+  return remove_patiently([parent = folder.parent_path()] {
+    std::error_code in_the_way;
+    std::error_code unknown;
+    std::filesystem::remove(parent, in_the_way);
+    const bool keeps_something = in_the_way && !std::filesystem::is_empty(parent, unknown) && !unknown;
+    return keeps_something ? std::error_code() : in_the_way;
+  });
 }
 
 Result<void> erase_registry_keys() {

@@ -93,7 +93,10 @@ DWORD deliver(DWORD control, DWORD type, void* data) {
 DWORD WINAPI on_control(DWORD control, DWORD type, void* data, void* /*context*/) {
   constexpr DWORD first_own_control = 128;
   if (control >= first_own_control && service_program.own_control) {
-    return service_program.own_control(control, deliver);
+    const DWORD answer = service_program.own_control(control, deliver);
+    const std::lock_guard lock(running_mutex);
+    if (running != nullptr) running->settle(before_end);
+    return answer;
   }
   return deliver(control, type, data);
 }
@@ -131,18 +134,19 @@ void follow_the_machine(Host& host) {
 /// @returns the exit code of the service; everything it held is given back by then
 DWORD serve() {
   const Surroundings surroundings = service_program.surroundings();
-  Result<std::unique_ptr<Host>> started = Host::start(surroundings.host_parts());
-  if (!started) {
-    surroundings.events->report(Severity::error, event_ids::journal_unavailable,
-                                "The pipe for the logon screen cannot be opened: " + started.error().detail);
-    return ERROR_PIPE_BUSY;
-  }
+  HostParts parts = surroundings.host_parts();
+  // Whoever holds that name first must not keep us from recording.
+  parts.starts_without_auth_pipe = true;
+  Result<std::unique_ptr<Host>> started = Host::start(std::move(parts));
+  if (!started) return ERROR_PIPE_BUSY;
   Host& host = *started.value();
   const unsigned long long ready_ms = ms_since_process_start();
   set_running(&host);
   say(SERVICE_RUNNING);
-  surroundings.events->report(Severity::information, event_ids::started,
-                              "The pipe for the logon screen was open after " + std::to_string(ready_ms) + " ms.");
+  if (host.auth_pipe_is_open()) {
+    surroundings.events->report(Severity::information, event_ids::started,
+                                "The pipe for the logon screen was open after " + std::to_string(ready_ms) + " ms.");
+  }
   // Begins to look, so that the first sign-in is told.
   static_cast<void>(surroundings.tpm_and_bitlocker());
   follow_the_machine(host);

@@ -13,7 +13,8 @@ struct ServiceProgram {
   using Deliver = std::function<unsigned long(unsigned long control, unsigned long type, void* data)>;
 
   std::function<Surroundings()> surroundings = system_surroundings;
-  /// Answers the controls that Windows leaves to each service (128 to 255); none here, they are refused.
+  /// Answers the controls that Windows leaves to each service (128 to 255); none here, they are refused. What it
+  /// delivers is recorded before whoever sent the control goes on, who may change what the PC says next.
   std::function<unsigned long(unsigned long control, const Deliver& deliver)> own_control;
 };
 

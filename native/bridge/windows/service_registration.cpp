@@ -124,6 +124,21 @@ Result<void> configure(const Service& service) {
   return protect(service);
 }
 
+/// While it starts or stops a service takes no control.
+Result<void> tell_to_stop(const Service& service) {
+  for (DWORD waited = 0;; waited += look_again_ms) {
+    SERVICE_STATUS status{};
+    if (ControlService(service.get(), SERVICE_CONTROL_STOP, &status) != 0) return {};
+    const DWORD problem = GetLastError();
+    if (problem == ERROR_SERVICE_NOT_ACTIVE) return {};
+    if (problem != ERROR_SERVICE_CANNOT_ACCEPT_CTRL || waited >= waits_ms) {
+      SetLastError(problem);
+      return failure("stop service");
+    }
+    Sleep(look_again_ms);
+  }
+}
+
 /// `"C:\…\bridge.exe" run`, in quotes: a path with a blank would name another program, too.
 Result<std::wstring> own_command() {
   std::wstring path(32'768, L'\0');
@@ -183,11 +198,7 @@ Result<void> stop_service() {
   if (before.value().dwCurrentState == SERVICE_STOPPED) return {};
   // Its files are free only when the process is gone, a moment after the service has stopped.
   const Handle process(OpenProcess(SYNCHRONIZE, FALSE, before.value().dwProcessId));
-  SERVICE_STATUS status{};
-  if (ControlService(service.value()->get(), SERVICE_CONTROL_STOP, &status) == 0 &&
-      GetLastError() != ERROR_SERVICE_NOT_ACTIVE) {
-    return failure("stop service");
-  }
+  if (Result<void> told = tell_to_stop(*service.value()); !told) return told;
   if (Result<void> stopped = wait_for(*service.value(), SERVICE_STOPPED); !stopped) return stopped;
   if (process && WaitForSingleObject(process.get(), waits_ms) != WAIT_OBJECT_0) {
     return Error{ErrorCode::timed_out, "the service's process"};

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "bridge/bridge.h"
+#include "bridge/windows/event_source.h"
 #include "bridge/windows/own_places.h"
 #include "bridge/windows/service_registration.h"
 #include "bridge/windows/surroundings.h"
@@ -52,6 +53,17 @@ Result<void> ask_for_repair() {
   return replace_whole(*system_files(), data_folder_path() / repair_file, {});
 }
 
+/// The service, and where the event viewer finds its texts.
+Result<void> register_service_and_texts() {
+  if (Result<void> registered = register_service(); !registered) return registered;
+  return register_event_source();
+}
+
+Result<void> delete_service_and_texts() {
+  if (Result<void> deleted = delete_service(); !deleted) return deleted;
+  return remove_event_source();
+}
+
 /// Runs steps until one fails.
 class Run {
  public:
@@ -76,7 +88,7 @@ int run_setup(const SetupOptions& options) {
   if (options.verb == SetupVerb::remove) {
     run.step("logon-screen", open_logon_screen);
     run.step("stop", stop_service);
-    run.step("service", delete_service);
+    run.step("service", delete_service_and_texts);
     if (options.erase) run.step("data", erase_places);
   } else {
     run.step("stop", stop_service);
@@ -84,7 +96,7 @@ int run_setup(const SetupOptions& options) {
     run.step("registry", make_registry_key);
     run.step("settings", [&options] { return write_settings_of(options); });
     if (options.verb == SetupVerb::repair) run.step("logon-screen", ask_for_repair);
-    run.step("service", register_service);
+    run.step("service", register_service_and_texts);
     run.step("start", start_service);
   }
   const std::string said = setup_result(options.verb, run.steps(), options.json);

@@ -5,9 +5,11 @@
 #include <windows.h>
 // clang-format on
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
+#include "bridge/event_ids.h"
 #include "bridge/service_names.h"
 #include "bridge/settings.h"
 #include "core/auth_frames.h"
@@ -112,6 +114,42 @@ TEST_CASE("install registers a service that starts by itself, runs it, and says 
   CHECK(RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\SystemLog", 0, KEY_READ | KEY_WOW64_64KEY, &key) ==
         ERROR_SUCCESS);
   RegCloseKey(key);
+  clean_pc();
+}
+
+TEST_CASE("every number of the event log has its text in the program, and the program is where the viewer looks") {
+  clean_pc();
+  constexpr const wchar_t* source = L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\SystemLogBridge";
+  const auto registered = [] {
+    std::wstring path(1024, L'\0');
+    DWORD size = static_cast<DWORD>(path.size() * sizeof(wchar_t));
+    const LSTATUS read = RegGetValueW(HKEY_LOCAL_MACHINE, source, L"EventMessageFile",
+                                      RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND | RRF_SUBKEY_WOW6464KEY,
+                                      nullptr, path.data(), &size);
+    return read == ERROR_SUCCESS ? std::wstring(path.c_str()) : std::wstring();
+  };
+  CHECK(registered().empty());
+  REQUIRE(steps_of(setup(bridge_program(), "install")) == installed);
+  REQUIRE(registered() == bridge_program());
+
+  const HMODULE module = LoadLibraryExW(registered().c_str(), nullptr, LOAD_LIBRARY_AS_DATAFILE);
+  REQUIRE(module != nullptr);
+  const auto text_of_event = [module](DWORD id) {
+    const wchar_t* said[] = {L"what was said"};
+    std::wstring text(1024, L'\0');
+    text.resize(FormatMessageW(FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_ARGUMENT_ARRAY, module, id, 0,
+                               text.data(), static_cast<DWORD>(text.size()),
+                               reinterpret_cast<va_list*>(const_cast<wchar_t**>(said))));
+    return text;
+  };
+  for (DWORD id = 0; id < 1000; ++id) {
+    const bool is_written =
+        std::find(bridge::event_ids::all.begin(), bridge::event_ids::all.end(), id) != bridge::event_ids::all.end();
+    CHECK_MESSAGE((text_of_event(id).find(L"what was said") != std::wstring::npos) == is_written, id);
+  }
+  FreeLibrary(module);
+  CHECK(steps_of(setup(bridge_program(), "remove")).back() == "service");
+  CHECK(registered().empty());
   clean_pc();
 }
 
@@ -270,8 +308,11 @@ TEST_CASE("what is not allowed or not understood is said, and nothing goes on af
     CHECK_FALSE(service::exists());
   }
   SUBCASE("a file where the folder is to be") {
-    std::ofstream(bridge_folder().parent_path()) << "in the way";
+    const std::filesystem::path in_the_way = bridge_folder().parent_path();
+    std::ofstream(in_the_way) << "in the way";
+    REQUIRE(std::filesystem::is_regular_file(in_the_way));
     const Json answer = setup(bridge_program(), "install");
+    INFO(answer.dump());
     CHECK(steps_of(answer) == Steps{"rights", "stop", "folder!"});
     CHECK_FALSE(service::exists());
     std::filesystem::remove(bridge_folder().parent_path());

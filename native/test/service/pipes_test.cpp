@@ -258,44 +258,64 @@ TEST_CASE("frames that no provider would send end their connection and no other"
   CHECK(ask(*good, auth::FilterQuestion{}));
 }
 
-TEST_CASE(
-    "somebody who has the name of the logon screen's pipe keeps the service from starting beside him, and no "
-    "longer") {
+TEST_CASE("somebody who has the name of the logon screen's pipe keeps nothing else from being done, and no longer") {
   clean_pc();
-  tell_facts(Json::object());
+  Json facts;
+  facts["sessions"][std::to_string(own_session())] = {
+      {"account", {{"sid", own_sid()}, {"domain", "PC-01"}, {"name", "taro"}}}};
+  facts["everybodyIsSystem"] = true;
+  tell_facts(facts);
   auto squatter = std::make_unique<Squatter>(auth::pipe_name);
   REQUIRE(squatter->holds());
-  const Json answer = setup(seam_program(), "install");
-  CHECK(answer["ok"] == false);
-  CHECK(steps_of(answer).back() == "start!");
-  // Wine's service manager now and then loses a service that ends while it starts (error 1359): once more, then.
-  CHECK(wait_until([] {
-    if (service::exit_code() == ERROR_PIPE_BUSY) return true;
-    static_cast<void>(service::start());
-    return service::exit_code() == ERROR_PIPE_BUSY;
-  }));
-  CHECK(seam_events().find("The pipe for the logon screen cannot be opened") != std::string::npos);
+  REQUIRE(setup(seam_program(), "install --auth")["ok"] == true);
+  REQUIRE(wait_until_open());
+  CHECK(seam_events().find("error 16 The pipe for the logon screen cannot be opened") != std::string::npos);
   // What a provider does with such a server.
   CHECK(connect_pipe(std::string(auth::pipe_name), milliseconds(1'000), true).error().code == ErrorCode::refused);
+  tell_control({{"control", SERVICE_CONTROL_SESSIONCHANGE}, {"type", 7}, {"session", own_session()}});
+  Client client;
+  REQUIRE(client.hello().contains("result"));
+  CHECK(client.ask("status")["result"]["authPipe"] == "not-open");
+  const std::vector<Json> events = client.events();
+  REQUIRE(events.size() == 2);
+  CHECK(events.back()["kind"] == "lock");
+
   squatter.reset();
-  CHECK(service::start() == NO_ERROR);
-  CHECK(service::state() == SERVICE_RUNNING);
+  CHECK(wait_until([] {
+    return seam_events().find("information 17 The pipe for the logon screen is open") != std::string::npos;
+  }));
+  CHECK(client.ask("status")["result"]["authPipe"] == "open");
+  const auto screen = auth_pipe();
+  const std::optional<auth::Response> answer = ask(*screen, auth::FilterQuestion{});
+  REQUIRE(answer);
+  CHECK(std::holds_alternative<auth::FilterAnswer>(*answer));
+  REQUIRE(service::stop());
+  CHECK(lines_of(left().events) == std::vector<std::string>{"logon system seen-at-start", "lock user"});
   clean_pc();
 }
 
 TEST_CASE(
-    "somebody who has the name of the tray app's pipe gets no client of the service's, and events are recorded") {
+    "somebody who has the name of the tray app's pipe gets no client of the service's; events are recorded, and read "
+    "when he is gone") {
   clean_pc();
-  tell_facts(Json::object());
+  Json facts;
+  facts["sessions"][std::to_string(own_session())] = {
+      {"account", {{"sid", own_sid()}, {"domain", "PC-01"}, {"name", "taro"}}}};
+  tell_facts(facts);
   auto squatter = std::make_unique<Squatter>(bridge::client_pipe_name);
   REQUIRE(squatter->holds());
   REQUIRE(setup(seam_program(), "install")["ok"] == true);
   REQUIRE(wait_until(
-      [] { return seam_events().find("The pipe for the tray app cannot be opened") != std::string::npos; }));
+      [] { return seam_events().find("error 16 The pipe for the tray app cannot be opened") != std::string::npos; }));
   CHECK(service::state() == SERVICE_RUNNING);
-  tell_control({{"control", SERVICE_CONTROL_TIMECHANGE}, {"movedMs", 60'000}});
-  REQUIRE(service::stop());
-  CHECK(lines_of(left().events) == std::vector<std::string>{"clock-change system forward"});
+  tell_control({{"control", SERVICE_CONTROL_SESSIONCHANGE}, {"type", 7}, {"session", own_session()}});
   squatter.reset();
+  REQUIRE(wait_until(
+      [] { return seam_events().find("information 17 The pipe for the tray app is open") != std::string::npos; }));
+  Client client;
+  REQUIRE(client.hello().contains("result"));
+  const std::vector<Json> events = client.events();
+  REQUIRE(events.size() == 2);
+  CHECK(events.back()["kind"] == "lock");
   clean_pc();
 }

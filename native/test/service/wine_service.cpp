@@ -4,6 +4,8 @@
 #include <windows.h>
 // clang-format on
 
+#include <doctest/doctest.h>
+
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -259,8 +261,11 @@ bool wait_until_open() {
 }
 
 void clean_pc() {
-  setup(bridge_program(), "remove --erase");
-  wait_until([] { return !service::exists(); });
+  const Json removed = setup(bridge_program(), "remove --erase");
+  // Also called by destructors, which may not throw.
+  CHECK_MESSAGE(removed.value("ok", false), removed.dump());
+  CHECK(wait_until([] { return !service::exists(); }));
+  CHECK_FALSE(std::filesystem::exists(bridge_folder().parent_path()));
   std::error_code ignored;
   std::filesystem::remove_all(seam_folder, ignored);
 }

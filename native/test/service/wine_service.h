@@ -1,6 +1,8 @@
 // The service manager, programs of ours, and what they are told, for the tests of the service.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -73,3 +75,13 @@ std::string own_sid();
 unsigned long own_session();
 
 }  // namespace systemlog::test
+
+/// Steps and events, one under the other, where a comparison fails.
+template <>
+struct doctest::StringMaker<std::vector<std::string>> {
+  static doctest::String convert(const std::vector<std::string>& all) {
+    std::string text;
+    for (const std::string& one : all) text += "\n  " + one;
+    return text.c_str();
+  }
+};
