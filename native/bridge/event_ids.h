@@ -21,6 +21,8 @@ inline constexpr std::uint32_t desk_unavailable = 20;
 inline constexpr std::uint32_t crash_breaker_tripped = 21;
 inline constexpr std::uint32_t mirror_not_written = 22;
 inline constexpr std::uint32_t failures_not_recorded = 23;
+inline constexpr std::uint32_t rehearsal_not_started = 30;
+inline constexpr std::uint32_t rehearsal_ended = 31;
 
 inline constexpr std::array all{started,
                                 stopped,
@@ -35,6 +37,8 @@ inline constexpr std::array all{started,
                                 desk_unavailable,
                                 crash_breaker_tripped,
                                 mirror_not_written,
-                                failures_not_recorded};
+                                failures_not_recorded,
+                                rehearsal_not_started,
+                                rehearsal_ended};
 
 }  // namespace systemlog::bridge::event_ids

@@ -13,16 +13,12 @@
 #include <string_view>
 #include <thread>
 
+#include "bridge/event_ids.h"
 #include "bridge/rate_limit.h"
 #include "core/base/result.h"
 #include "platform/event_sink.h"
 
 namespace systemlog::bridge {
-
-namespace event_ids {
-inline constexpr std::uint32_t rehearsal_not_started = 30;
-inline constexpr std::uint32_t rehearsal_ended = 31;
-}  // namespace event_ids
 
 /// Why there is no rehearsal: `REHEARSAL_PROBLEMS` of contract/bridge.ts.
 namespace rehearsal_problems {

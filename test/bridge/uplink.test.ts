@@ -237,22 +237,25 @@ describe.skipIf(!probe)('the C++ bridge behind a proxy', () => {
   });
 
   // Wine's WinHTTP keeps the account to itself, and in a tunnel it asks for whole addresses, which breaks the signatures.
-  it.skipIf(probe?.underWine)('says that it refuses the password, and keeps all for the right one', async () => {
-    const { syncBy, stored, connections } = await startWorld('127.0.0.2');
-    const strict = await startProxy(`${ACCOUNT}:another`);
-    expect(await syncBy(await proxySettings(strict), 3)).toMatchObject({
-      registered: false,
-      reached: false,
-      problem: 'proxy-refused',
-    });
-    expect(connections()).toBe(0);
+  it.skipIf(probe?.underWine)(
+    'says that it refuses the password, and keeps all for the right one',
+    async () => {
+      const { syncBy, stored, connections } = await startWorld('127.0.0.2');
+      const strict = await startProxy(`${ACCOUNT}:another`);
+      expect(await syncBy(await proxySettings(strict), 3)).toMatchObject({
+        registered: false,
+        reached: false,
+        problem: 'proxy-refused',
+      });
+      expect(connections()).toBe(0);
 
-    const proxy = await startProxy(`${ACCOUNT}:${PASSWORD}`);
-    const done = await syncBy(await proxySettings(proxy), 0);
-    expect(done).toMatchObject({ registered: true, problem: '', policyProblem: '', receivedThrough: 3 });
-    expect(await stored()).toBe(3);
-    expect(connections()).toBe(proxy.opened());
-  });
+      const proxy = await startProxy(`${ACCOUNT}:${PASSWORD}`);
+      const done = await syncBy(await proxySettings(proxy), 0);
+      expect(done).toMatchObject({ registered: true, problem: '', policyProblem: '', receivedThrough: 3 });
+      expect(await stored()).toBe(3);
+      expect(connections()).toBe(proxy.opened());
+    },
+  );
 
   it('says of a proxy that is gone that it is the proxy, and sends nothing', async () => {
     const { syncBy, origin, connections } = await startWorld('127.0.0.2');
