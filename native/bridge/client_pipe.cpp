@@ -143,6 +143,7 @@ bool ClientPipe::answer_lines(Client& client, ClientProtocol& protocol, LineRead
       return false;
     }
     if (!line) return true;
+    client.greeting = true;
     const Reply reply = protocol.answer(*line, now());
     if (!write_line(client, reply.line) || reply.close) return false;
     client.greeted = protocol.greeted();
@@ -157,6 +158,7 @@ bool ClientPipe::write_line(Client& client, const std::string& line) {
 }
 
 bool ClientPipe::write_late_notice(Client& client) {
+  if (!client.greeted) return true;
   std::string notice;
   {
     const std::lock_guard lock(client.late);
@@ -198,12 +200,12 @@ void ClientPipe::give_notices() {
       notice = std::move(notices_.front());
       notices_.pop_front();
       for (const std::shared_ptr<Client>& client : clients_) {
-        if (client->caller.account.sid == notice.sid && client->greeted && !client->ended) clients.push_back(client);
+        if (client->caller.account.sid == notice.sid && client->greeting && !client->ended) clients.push_back(client);
       }
     }
     for (const std::shared_ptr<Client>& client : clients) {
       const std::unique_lock writing(client->writing, std::try_to_lock);
-      if (!writing) {
+      if (!writing || !client->greeted) {
         const std::lock_guard lock(client->late);
         client->late_notice = notice.line;
       } else if (client->pipe && !client->pipe->write_all(bytes_of(notice.line + "\n"), notice_patience)) {

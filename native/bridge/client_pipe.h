@@ -64,10 +64,12 @@ class ClientPipe {
     ClientCaller caller;
     RateLimit* rate = nullptr;
     std::mutex writing;
+    /// Its hello is being answered, or was: what it is told there may be out of date before the answer is written.
+    std::atomic<bool> greeting = false;
     std::atomic<bool> greeted = false;
     std::atomic<bool> closing = false;
     std::atomic<bool> ended = false;
-    /// A notice that came while an answer was being written.
+    /// A notice that came while an answer was being written, hello's among them.
     std::mutex late;
     std::string late_notice;
     std::thread thread;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "bridge/client_protocol.h"
 
 namespace systemlog::test {
@@ -13,8 +15,12 @@ class FakeClientDesk final : public bridge::ClientDesk {
   std::optional<std::string_view> rehearsal_problem;
   Page page{{"11111111-1111-4111-8111-111111111111", 0}, {}, 0, false};
 
+  /// What happens while a hello is being answered.
+  std::function<void()> at_hello = [] {};
+
   Hello hello() override {
     ++calls;
+    at_hello();
     return {"device", std::nullopt, {"11111111-1111-4111-8111-111111111111", 0}};
   }
   bridge::Granted<Page> read(const std::string& sid, const std::optional<std::string>& /*journal*/,
