@@ -40,10 +40,11 @@ struct Theatre {
   }
   /// Once the end of one has been noticed.
   std::string start_when_free(std::uint32_t session) {
-    std::string answer = "rehearsal-running";
-    for (int i = 0; i < 10'000 && answer == "rehearsal-running"; ++i) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    std::string answer = start(session);
+    while (answer == "rehearsal-running" && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(milliseconds(1));
       answer = start(session);
-      std::this_thread::yield();
     }
     return answer;
   }
