@@ -69,7 +69,7 @@ std::optional<std::string> text(const Json* value, std::size_t least, std::size_
 }
 
 std::optional<std::string> uuid(const Json* value) {
-  const std::optional<std::string> held = text(value, 36, 36);
+  std::optional<std::string> held = text(value, 36, 36);
   if (!held || held->size() != 36) return std::nullopt;
   for (std::size_t i = 0; i < held->size(); ++i) {
     const char character = (*held)[i];

@@ -16,7 +16,7 @@ bool ended_abnormally(std::uint32_t exit_code) noexcept;
 class CrashBreaker {
  public:
   static constexpr std::size_t most_crashes = 3;
-  static constexpr std::int64_t within_ms = 10 * 60'000;
+  static constexpr std::int64_t within_ms = std::int64_t{10} * 60'000;
   static constexpr std::int64_t stands_down_ms = std::int64_t{24} * 3'600'000;
 
   static Result<CrashBreaker> open(Files& files, const std::filesystem::path& path);

@@ -59,8 +59,9 @@ std::optional<std::int64_t> wall_of(const std::string& text) {
     return std::nullopt;
   }
   const std::chrono::sys_days date = std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day};
-  return std::int64_t{date.time_since_epoch().count()} * 86'400'000 + hours * 3'600'000 + minutes * 60'000 +
-         seconds * 1000 + milliseconds;
+  const std::chrono::milliseconds of_day = std::chrono::hours(hours) + std::chrono::minutes(minutes) +
+                                           std::chrono::seconds(seconds) + std::chrono::milliseconds(milliseconds);
+  return std::chrono::milliseconds(date.time_since_epoch() + of_day).count();
 }
 
 std::optional<ClockReading> reading_of(const Json& event) {

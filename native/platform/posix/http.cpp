@@ -177,9 +177,10 @@ class CurlHttp final : public Http {
                                    [](const auto& header) { return header.first == "content-type"; });
     if (!typed) lines.emplace_back("Content-Type:");
     for (const auto& [name, value] : request.headers) {
-      const std::string line = name + ": " + value;
+      std::string line = name;
+      line.append(": ").append(value);
       if (line.find_first_of("\r\n") != std::string::npos) return Error{ErrorCode::invalid_argument, "header"};
-      lines.push_back(line);
+      lines.push_back(std::move(line));
     }
     Owned<curl_slist> list;
     for (const std::string& line : lines) {
